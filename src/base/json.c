@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/utf8.h"
+
+/* jv's own limit is 256; what is stored must fit MySQL's JSON type too. */
+static int check_depth(const char *text, size_t len, struct err *err)
+{
+	int depth = 0, in_string = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (in_string) {
+			if (text[i] == '\\')
+				i++;
+			else if (text[i] == '"')
+				in_string = 0;
+		} else if (text[i] == '"') {
+			in_string = 1;
+		} else if (text[i] == '{' || text[i] == '[') {
+			if (++depth > LIMIT_JSON_DEPTH)
+				return err_set(err, ERR_LIMIT,
+					       "nested deeper than %d levels",
+					       LIMIT_JSON_DEPTH);
+		} else if (text[i] == '}' || text[i] == ']') {
+			depth--;
+		}
+	}
+	return 0;
+}
+
+int json_parse(const char *text, size_t len, jv *out, struct err *err)
+{
+	size_t valid = utf8_valid_len(text, len);
+	jv v, msg;
+
+	if (valid < len)
+		return err_set(err, ERR_INPUT, "invalid UTF-8 at byte %zu",
+			       valid);
+	if (strspn(text, " \t\r\n") >= len)
+		return err_set(err, ERR_INPUT, "empty");
+	if (check_depth(text, len, err))
+		return -1;
+	v = jv_parse_sized(text, (int)len);
+	if (jv_is_valid(v)) {
+		*out = v;
+		return 0;
+	}
+	msg = jv_invalid_get_msg(v);
+	if (jv_get_kind(msg) == JV_KIND_STRING) {
+		char *why = xstrdup(jv_string_value(msg));
+		char *cut = strstr(why, " (while parsing");
+
+		if (cut)
+			*cut = '\0';
+		(void)err_set(err, ERR_INPUT, "%s", why);
+		free(why);
+	} else {
+		(void)err_set(err, ERR_INPUT, "not JSON");
+	}
+	jv_free(msg);
+	return -1;
+}
+
+void json_dump(jv v, struct strbuf *out)
+{
+	jv text = jv_dump_string(jv_copy(v), 0);
+
+	strbuf_add(out, jv_string_value(text),
+		   (size_t)jv_string_length_bytes(jv_copy(text)));
+	jv_free(text);
+}
+
+char *json_text(jv v)
+{
+	struct strbuf sb = { 0 };
+
+	json_dump(v, &sb);
+	return strbuf_detach(&sb);
+}
+
+jv json_get(jv object, const char *key)
+{
+	jv v;
+
+	if (jv_get_kind(object) != JV_KIND_OBJECT)
+		return jv_null();
+	v = jv_object_get(jv_copy(object), jv_string(key));
+	if (jv_is_valid(v))
+		return v;
+	jv_free(v);
+	return jv_null();
+}
+
+const char *json_str(jv object, const char *key)
+{
+	jv v = json_get(object, key);
+	const char *s = NULL;
+
+	/* `object` keeps the string alive after our reference is gone. */
+	if (jv_get_kind(v) == JV_KIND_STRING)
+		s = jv_string_value(v);
+	jv_free(v);
+	return s;
+}
+
+int json_u64(jv object, const char *key, uint64_t *out)
+{
+	jv v = json_get(object, key);
+	int found = -1;
+	double n;
+
+	switch (jv_get_kind(v)) {
+	case JV_KIND_NULL:
+		found = 0;
+		break;
+	case JV_KIND_STRING:
+		if (num_u64(jv_string_value(v), out) == 0)
+			found = 1;
+		break;
+	case JV_KIND_NUMBER:
+		n = jv_number_value(v);
+		if (n >= 0 && n <= 9007199254740991.0 && n == floor(n)) {
+			*out = (uint64_t)n;
+			found = 1;
+		}
+		break;
+	case JV_KIND_INVALID:
+	case JV_KIND_FALSE:
+	case JV_KIND_TRUE:
+	case JV_KIND_ARRAY:
+	case JV_KIND_OBJECT:
+		break;
+	}
+	jv_free(v);
+	return found;
+}
+
+void json_quote(struct strbuf *out, const char *s)
+{
+	jv v = jv_string(s);
+
+	json_dump(v, out);
+	jv_free(v);
+}

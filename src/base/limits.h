@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/**
+ * Every ceiling of the program in one place. Sizes are bytes.
+ */
+
+#define KIB 1024u
+#define MIB (1024u * 1024u)
+
+#define LIMIT_STRBUF (64u * MIB)     /* a strbuf that names no other */
+#define LIMIT_CONF_FILE (4u * MIB)   /* one configuration file */
+#define LIMIT_CONF_FILES 256u        /* files one configuration includes */
+#define LIMIT_PIPELINES 1000u        /* in one configuration */
+#define LIMIT_STEPS 256u             /* in one pipeline */
+#define LIMIT_NAME 64u               /* a pipeline, step or engine name */
+#define LIMIT_QUEUE_NAME 255u        /* as Laravel's column */
+#define LIMIT_QUEUES 64u             /* of one worker */
+#define LIMIT_JSON_DEPTH 100         /* what MySQL's JSON type takes */
+#define LIMIT_MESSAGE 1000u          /* a message shown to people */
+#define LIMIT_EXCEPTION (16u * KIB)  /* failed_jobs.exception */
+#define LIMIT_EXCERPT 500u           /* of an engine's answer in an error */
+#define LIMIT_STDERR_TAIL (4u * KIB) /* of a command that failed */
+#define LIMIT_CONCURRENCY 100000u    /* steps in flight in one worker */
+#define LIMIT_TURN_ITEMS 200u        /* steps settled in one transaction */
+#define LIMIT_TURN_BYTES (4u * MIB)  /* their results, together */
+#define LIMIT_BULK 100u              /* failed jobs moved in one go */
+
+#endif
