@@ -9,20 +9,43 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/utf8.h"
+
+enum {
+	PREFIX_MAX = 256
+};
+
+/*
+ * vsnprintf() cuts between bytes; half a character at the end would make the
+ * text one that the database refuses.
+ */
+static void cut_at_character(char *text, size_t size)
+{
+	size_t len = strlen(text), start = len;
+
+	if (len + 1 < size)
+		return;
+	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start > 0 && (unsigned char)text[start - 1] >= 0xc0)
+		start--;
+	if (!utf8_char_len((unsigned char *)text + start, len - start))
+		text[start] = '\0';
+}
 
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
+	/* An argument may be err->text itself: format into a copy. */
+	char text[sizeof(err->text)];
 	va_list ap;
 
 	assert(code != ERR_NONE);
 	if (!err)
 		return -1;
-	/* An argument may be err->text itself: format into a copy. */
-	char text[sizeof(err->text)];
-
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	cut_at_character(text, sizeof(text));
 	err->code = code;
 	err->number = 0;
 	memcpy(err->text, text, sizeof(text));
@@ -31,36 +54,45 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 
 int err_wrap(struct err *err, const char *fmt, ...)
 {
-	enum {
-		PREFIX_MAX = 256
-	};
-	char prefix[PREFIX_MAX], old[sizeof(err->text)];
+	char text[sizeof(err->text)];
+	size_t len, room;
 	va_list ap;
 
 	if (!err)
 		return -1;
 	va_start(ap, fmt);
-	(void)vsnprintf(prefix, sizeof(prefix), fmt, ap);
+	(void)vsnprintf(text, PREFIX_MAX, fmt, ap);
 	va_end(ap);
-	memcpy(old, err->text, sizeof(old));
-	(void)snprintf(err->text, sizeof(err->text), "%s: %.*s", prefix,
-		       (int)(sizeof(err->text) - PREFIX_MAX - 3), old);
+	cut_at_character(text, PREFIX_MAX);
+	len = strlen(text);
+	text[len++] = ':';
+	text[len++] = ' ';
+	room = sizeof(text) - len - 1;
+	(void)memccpy(text + len, err->text, '\0', room);
+	text[sizeof(text) - 1] = '\0';
+	cut_at_character(text, sizeof(text));
+	memcpy(err->text, text, sizeof(text));
 	return -1;
 }
 
 int err_hint(struct err *err, const char *fmt, ...)
 {
-	size_t len;
+	char hint[PREFIX_MAX];
+	size_t len, room;
 	va_list ap;
+	int n;
 
 	if (!err)
 		return -1;
-	len = strlen(err->text);
-	(void)snprintf(err->text + len, sizeof(err->text) - len, "\nhint: ");
-	len = strlen(err->text);
 	va_start(ap, fmt);
-	(void)vsnprintf(err->text + len, sizeof(err->text) - len, fmt, ap);
+	(void)vsnprintf(hint, sizeof(hint), fmt, ap);
 	va_end(ap);
+	cut_at_character(hint, sizeof(hint));
+	len = strlen(err->text);
+	room = sizeof(err->text) - len;
+	n = snprintf(err->text + len, room, "\nhint: %s", hint);
+	if (n < 0 || (size_t)n >= room)
+		err->text[len] = '\0'; /* no hint is better than half of one */
 	return -1;
 }
 

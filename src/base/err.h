@@ -41,7 +41,7 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 /** Put "prefix: " before the text that is there already, and return -1. */
 int err_wrap(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/** Add "\nhint: ..." behind the text, and return -1. */
+/** Add "\nhint: ..." behind the text, where there is room; return -1. */
 int err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /** Worth starting the transaction again for: lost, retry or uncertain. */
