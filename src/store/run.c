@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "db/db.h"
+#include "store/run.h"
+
+/* PRIMARY, twice. */
+static const char sql_steps[] =
+	"SELECT s.id, s.run_id, r.definition_id, s.episode_id, s.attempts,"
+	" s.status, r.status, s.uuid, r.uuid, s.step, s.pipeline, r.input,"
+	" r.options"
+	" FROM episode_jobs s JOIN episode_jobs r ON r.id = s.run_id"
+	" WHERE s.id IN (?) ORDER BY s.id";
+
+/* episode_jobs_run_id_index. */
+static const char sql_results[] =
+	"SELECT run_id, id, status, step, IF(status = 'done', result, NULL)"
+	" FROM episode_jobs WHERE run_id IN (?) ORDER BY run_id, id";
+
+/* PRIMARY, all of these. */
+static const char sql_start_steps[] =
+	"UPDATE episode_jobs SET status = 'running', attempts = attempts + 1,"
+	" started_at = COALESCE(started_at, NOW(3)), worker = ?,"
+	" available_at = NULL, message = NULL"
+	" WHERE id IN (?) AND status IN (?)";
+static const char sql_start_runs[] =
+	"UPDATE episode_jobs SET status = 'running', started_at = NOW(3)"
+	" WHERE id IN (?) AND status = 'queued'";
+static const char sql_event_started[] =
+	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
+	" state, progress, message, created_at)"
+	" SELECT run_id, episode_id, id, 'state', status, progress, step,"
+	" NOW(3) FROM episode_jobs WHERE id IN (?) ORDER BY id";
+static const char sql_event_run_started[] =
+	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
+	" state, progress, message, created_at)"
+	" SELECT id, episode_id, id, 'state', status, progress, pipeline,"
+	" NOW(3) FROM episode_jobs WHERE id IN (?) ORDER BY id";
+static const char sql_stage[] =
+	"UPDATE episodes SET status = 'running', stage = ? WHERE id = ?";
+
+const char run_sql_mirror[] =
+	"UPDATE episode_jobs r JOIN episodes e ON e.id = r.episode_id"
+	" SET e.status = r.status, e.progress = r.progress, e.cost = r.cost"
+	" WHERE r.id IN (?)";
+
+static const char sql_can_mirror[] =
+	"SELECT COUNT(*) FROM information_schema.columns"
+	" WHERE table_schema = DATABASE() AND table_name = 'episodes'"
+	" AND column_name IN ('id', 'status', 'stage', 'progress', 'cost')";
+
+/* definitions_hash_unique. */
+static const char sql_definition_find[] =
+	"SELECT id FROM definitions WHERE hash = SHA2(?, 256)";
+static const char sql_definition_add[] =
+	"INSERT IGNORE INTO definitions (hash, pipeline, definition)"
+	" VALUES (SHA2(?, 256), ?, ?)";
+static const char sql_definition_get[] =
+	"SELECT definition FROM definitions WHERE id = ?";
+
+void run_step_release(struct run_step *step)
+{
+	free(step->step);
+	free(step->pipeline);
+	free(step->run_input);
+	free(step->options);
+	*step = (struct run_step){ 0 };
+}
+
+static void copy_uuid(char out[UUID_TEXT], const char *s)
+{
+	size_t len = s ? strlen(s) : 0;
+
+	if (len >= UUID_TEXT)
+		len = UUID_TEXT - 1;
+	if (len)
+		memcpy(out, s, len);
+	out[len] = '\0';
+}
+
+static void step_from_row(struct run_step *step, const struct db_rows *row)
+{
+	step->id = row_u64(row, 0);
+	step->run_id = row_u64(row, 1);
+	step->definition_id = row_u64(row, 2);
+	step->has_episode = !row_is_null(row, 3);
+	step->episode_id = row_u64(row, 3);
+	step->starts = (uint32_t)row_u64(row, 4);
+	step->state = state_from_name(row_str(row, 5));
+	step->run_state = state_from_name(row_str(row, 6));
+	copy_uuid(step->uuid, row_str(row, 7));
+	copy_uuid(step->run_uuid, row_str(row, 8));
+	step->step = xstrdup(row_str(row, 9));
+	step->pipeline = xstrdup(row_str(row, 10));
+	step->run_input = xstrdup(row_str(row, 11));
+	step->options = xstrdup(row_str(row, 12));
+}
+
+int run_steps_load(struct db *db, const uint64_t *ids, size_t n,
+		   struct run_step *out, struct err *err)
+{
+	struct db_rows rows = { 0 };
+	size_t i;
+
+	if (n == 0)
+		return 0;
+	if (db_query(db, &rows, err, sql_steps, DB_ARGS(DB_IDS(ids, n))))
+		return -1;
+	while (db_rows_next(&rows)) {
+		for (i = 0; i < n; i++)
+			if (ids[i] == row_u64(&rows, 0) && out[i].id == 0)
+				step_from_row(&out[i], &rows);
+	}
+	db_rows_release(&rows);
+	return 0;
+}
+
+int run_results_load(struct db *db, const uint64_t *run_ids, size_t n,
+		     struct run_result **out, size_t *n_out, struct err *err)
+{
+	struct db_rows rows = { 0 };
+	struct run_result *results;
+	size_t i = 0;
+
+	*out = NULL;
+	*n_out = 0;
+	if (n == 0)
+		return 0;
+	if (db_query(db, &rows, err, sql_results, DB_ARGS(DB_IDS(run_ids, n))))
+		return -1;
+	results = xcalloc(rows.count, sizeof(*results));
+	while (db_rows_next(&rows)) {
+		results[i].run_id = row_u64(&rows, 0);
+		results[i].step_id = row_u64(&rows, 1);
+		results[i].state = state_from_name(row_str(&rows, 2));
+		results[i].step = xstrdup(row_str(&rows, 3));
+		results[i].result = xstrdup(row_str(&rows, 4));
+		i++;
+	}
+	*out = results;
+	*n_out = i;
+	db_rows_release(&rows);
+	return 0;
+}
+
+void run_results_free(struct run_result *results, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(results[i].step);
+		free(results[i].result);
+	}
+	free(results);
+}
+
+static int add_start(struct db *db, struct db_batch *batch,
+		     const struct run_start *starts, size_t n, int mirror,
+		     struct err *err)
+{
+	uint64_t *ids = xcalloc(n, sizeof(*ids));
+	size_t i, fresh = 0;
+	int rc = -1;
+
+	for (i = 0; i < n; i++)
+		if (starts[i].step->run_state == STATE_QUEUED)
+			ids[fresh++] = starts[i].step->run_id;
+	if (fresh > 0 && (db_batch_add(db, batch, err, sql_start_runs,
+				       DB_ARGS(DB_IDS(ids, fresh))) ||
+			  db_batch_add(db, batch, err, sql_event_run_started,
+				       DB_ARGS(DB_IDS(ids, fresh)))))
+		goto out;
+	for (i = 0; mirror && i < n; i++)
+		if (starts[i].step->has_episode &&
+		    db_batch_add(db, batch, err, sql_stage,
+				 DB_ARGS(DB_STR(starts[i].stage),
+					 DB_U64(starts[i].step->episode_id))))
+			goto out;
+	rc = 0;
+out:
+	free(ids);
+	return rc;
+}
+
+int run_steps_start(struct db *db, const struct run_start *starts, size_t n,
+		    const char *worker, int mirror, struct err *err)
+{
+	struct db_batch batch = { 0 };
+	uint64_t *ids = xcalloc(n, sizeof(*ids));
+	size_t i;
+	int rc = -1;
+
+	for (i = 0; i < n; i++)
+		ids[i] = starts[i].step->id;
+	if (db_batch_add(db, &batch, err, sql_start_steps,
+			 DB_ARGS(DB_STR(worker), DB_IDS(ids, n),
+				 DB_RAW(state_sources(EVENT_START)))) ||
+	    add_start(db, &batch, starts, n, mirror, err) ||
+	    db_batch_add(db, &batch, err, sql_event_started,
+			 DB_ARGS(DB_IDS(ids, n))) ||
+	    db_batch_run(db, &batch, err))
+		goto out;
+	rc = 0;
+out:
+	db_batch_release(&batch);
+	free(ids);
+	return rc;
+}
+
+int run_can_mirror(struct db *db, struct err *err)
+{
+	struct db_rows rows = { 0 };
+	int can;
+
+	if (db_query(db, &rows, err, sql_can_mirror, DB_NO_ARGS))
+		return -1;
+	can = db_rows_next(&rows) && row_u64(&rows, 0) == 5;
+	db_rows_release(&rows);
+	return can;
+}
+
+int definition_put(struct db *db, const char *pipeline, const char *definition,
+		   uint64_t *id_out, struct err *err)
+{
+	struct db_rows rows = { 0 };
+	int found, tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		if (db_query(db, &rows, err, sql_definition_find,
+			     DB_ARGS(DB_STR(definition))))
+			return -1;
+		found = db_rows_next(&rows);
+		if (found)
+			*id_out = row_u64(&rows, 0);
+		db_rows_release(&rows);
+		if (found)
+			return 0;
+		if (db_exec(db, NULL, err, sql_definition_add,
+			    DB_ARGS(DB_STR(definition), DB_STR(pipeline),
+				    DB_STR(definition))))
+			return -1;
+	}
+	return err_set(err, ERR_DB, "definition of '%s' cannot be kept",
+		       pipeline);
+}
+
+int definition_get(struct db *db, uint64_t id, char **out, struct err *err)
+{
+	struct db_rows rows = { 0 };
+	int found;
+
+	if (db_query(db, &rows, err, sql_definition_get, DB_ARGS(DB_U64(id))))
+		return -1;
+	found = db_rows_next(&rows);
+	if (found)
+		*out = xstrdup(row_str(&rows, 0));
+	db_rows_release(&rows);
+	return found;
+}
