@@ -26,5 +26,9 @@
 #define LIMIT_TURN_ITEMS 200u        /* steps settled in one transaction */
 #define LIMIT_TURN_BYTES (4u * MIB)  /* their results, together */
 #define LIMIT_BULK 100u              /* failed jobs moved in one go */
+#define LIMIT_ENGINE_BODY (64u * MIB) /* a request to stepq-engine */
+#define LIMIT_HEADER (8u * KIB)      /* a header of an answer that is kept */
+#define LIMIT_REDIRECTS 5u           /* followed in one exchange */
+#define LIMIT_STDERR_LINE (4u * KIB) /* a longer line comes in pieces */
 
 #endif

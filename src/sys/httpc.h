@@ -23,7 +23,7 @@ struct loop;
 enum httpc_status {
 	HTTPC_OK,      /* an answer came, whatever its status code */
 	HTTPC_REFUSED, /* no connection: refused, DNS, TLS handshake broken */
-	HTTPC_CUT,     /* connection lost before the answer was complete */
+	HTTPC_CUT,     /* lost before the answer was complete, or not HTTP */
 	HTTPC_TIMEOUT,
 	HTTPC_TOO_LARGE, /* the body passed body_max; cut off there */
 	HTTPC_REDIRECT,  /* to another host, or too many: not followed */
@@ -34,12 +34,12 @@ enum httpc_status {
 struct httpc_response {
 	enum httpc_status status;
 	int code;           /* HTTP status, 0 when none came */
-	const char *reason; /* one line for people when status is not OK */
+	const char *reason; /* one line for people, "" when status is OK */
 	const char *body;   /* what came, also when it was cut */
 	size_t body_len;
 	const char *content_type; /* "" when none was sent */
 	int64_t retry_after_ms;   /* from Retry-After (seconds or a date), -1 */
-	const char *location;     /* of a redirect or a 202; "" when none */
+	const char *location;     /* as an absolute URL; "" when none */
 	int64_t took_ms;
 };
 
@@ -57,11 +57,14 @@ struct httpc_options {
 
 /** `max_connections` kept open when idle. */
 struct httpc *httpc_new(struct loop *loop, long max_connections);
+
+/** All requests must be gone. */
 void httpc_free(struct httpc **httpc);
 
 /**
  * Send a request; `fn` is called once, from a later turn of the loop, also
- * when it cannot be sent at all.
+ * when it cannot be sent at all. The request is gone when `fn` returns; inside
+ * it httpc_cancel() does nothing but clear the pointer.
  */
 struct httpc_request *httpc_send(struct httpc *httpc,
 				 const struct httpc_options *options,

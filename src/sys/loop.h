@@ -24,6 +24,7 @@ enum {
 typedef void (*loop_fd_fn)(void *arg, int fd, unsigned int events);
 typedef void (*loop_timer_fn)(void *arg);
 
+/** SIGPIPE is ignored from here on: a lost peer is an error of write(). */
 struct loop *loop_new(void);
 
 /** All descriptors, timers and transfers must be gone. */
