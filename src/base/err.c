@@ -102,6 +102,11 @@ int err_is_transient(const struct err *err)
 	       err->code == ERR_DB_UNCERTAIN;
 }
 
+int err_is_database(const struct err *err)
+{
+	return err->code >= ERR_DB_LOST && err->code <= ERR_DB;
+}
+
 void bug_at(const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;

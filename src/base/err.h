@@ -47,6 +47,9 @@ int err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /** Worth starting the transaction again for: lost, retry or uncertain. */
 int err_is_transient(const struct err *err);
 
+/** Told by the database, whatever it is. */
+int err_is_database(const struct err *err);
+
 /** An impossible branch was taken: say where on stderr and abort. */
 void bug_at(const char *file, int line, const char *fmt, ...) NORETURN
 	PRINTF_LIKE(3, 4);

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Writing what has ended. All of it goes in one transaction. When the server
+ * refuses that for good, one of the items is at fault (a result that the
+ * column does not take, a uuid that exists already): each is then written
+ * alone, and the one that is refused again is written as failed, with the
+ * server's words as the reason. So one bad row never holds up the others.
+ */
+
+#include <config.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "conf/settings.h"
+#include "db/db.h"
+#include "sys/loop.h"
+#include "worker/self.h"
+
+static int write_items(struct worker *w, struct task **tasks, size_t n,
+		       struct err *err)
+{
+	struct settle *items = xcalloc(n, sizeof(*items));
+	size_t i;
+	int rc = -1;
+
+	for (i = 0; i < n; i++) {
+		items[i] = tasks[i]->settle;
+		if (items[i].kind == SETTLE_EXPAND)
+			tasks[i]->expand.definition_id =
+				catalog_id(&w->catalog,
+					   tasks[i]->expand.pipeline);
+	}
+	if (db_begin(w->db, err) ||
+	    settle(w->db, items, n, w->can_mirror, err) ||
+	    db_commit(w->db, err)) {
+		if (err->code == ERR_DB_UNCERTAIN)
+			w->record_doubt = 1;
+		goto out;
+	}
+	for (i = 0; i < n; i++)
+		tasks[i]->settle.outcome = items[i].outcome;
+	rc = 0;
+out:
+	free(items);
+	return rc;
+}
+
+static void on_rested(void *arg)
+{
+	struct task *task = arg;
+	struct worker *w = task->worker;
+
+	worker_task_drop(w, task);
+	worker_turn_in(w, 0);
+}
+
+static void count(struct worker *w, const struct task *task)
+{
+	switch (task->settle.kind) {
+	case SETTLE_DONE:
+		w->row.done++;
+		w->jobs_done++;
+		break;
+	case SETTLE_FAIL:
+	case SETTLE_BURY:
+		w->row.failed++;
+		w->jobs_done++;
+		break;
+	case SETTLE_RETRY:
+		w->jobs_done++;
+		break;
+	case SETTLE_RELEASE:
+	case SETTLE_EXPAND:
+		break;
+	}
+}
+
+static void written(struct worker *w, struct task *task)
+{
+	if (task->settle.outcome == SETTLE_FENCED) {
+		report_fenced(task, w->record_doubt);
+	} else {
+		report_written(task);
+		count(w, task);
+	}
+	if (w->settings->worker.rest_ms > 0 && task_is_step(task) &&
+	    !w->is_draining) {
+		task->phase = TASK_RESTING;
+		w->ended_n--;
+		w->resting_n++;
+		task->timer =
+			loop_timer_add(w->env.loop, w->settings->worker.rest_ms,
+				       on_rested, task);
+		return;
+	}
+	worker_task_drop(w, task);
+}
+
+/* The server refused this one alone: it fails, with the reason. */
+static int write_refused(struct worker *w, struct task *task,
+			 const struct err *why)
+{
+	struct task_limits limits = worker_limits(w);
+	struct strbuf reason = { .max = LIMIT_MESSAGE };
+	struct err err;
+	int rc;
+
+	strbuf_addf(&reason, "cannot be stored: %s", why->text);
+	task->settle.input = NULL;
+	task_fail(task, strbuf_str(&reason), NULL, &limits);
+	task->settle.input = NULL;
+	if (!task_is_step(task)) {
+		uuid_new(task->uuid);
+		task->settle.uuid = task->uuid;
+	}
+	strbuf_release(&reason);
+	rc = write_items(w, &task, 1, &err);
+	if (rc == 0) {
+		written(w, task);
+		return 0;
+	}
+	if (link_trouble(w, &err, "writing a failure"))
+		return -1;
+	log_error("cannot write that a job failed, its lease brings it back",
+		  F_U64("job", task->job.id), F_STR("error", err.text));
+	worker_task_drop(w, task);
+	return 0;
+}
+
+static int write_alone(struct worker *w, struct task **tasks, size_t n)
+{
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (write_items(w, &tasks[i], 1, &err) == 0) {
+			written(w, tasks[i]);
+			continue;
+		}
+		if (link_trouble(w, &err, "writing a result") ||
+		    write_refused(w, tasks[i], &err))
+			return -1;
+	}
+	return 0;
+}
+
+static size_t pick_ended(const struct worker *w, struct task **out)
+{
+	size_t i, n = 0, bytes = 0;
+
+	for (i = 0; i < w->tasks_n && n < LIMIT_TURN_ITEMS; i++) {
+		struct task *task = w->tasks[i];
+
+		if (task->phase != TASK_ENDED)
+			continue;
+		bytes += task_bytes(task);
+		if (n > 0 && bytes > LIMIT_TURN_BYTES)
+			break;
+		out[n++] = task;
+	}
+	return n;
+}
+
+int record_turn(struct worker *w)
+{
+	struct task *tasks[LIMIT_TURN_ITEMS];
+	struct err err;
+	size_t n, i;
+
+	if (w->ended_n == 0)
+		return 0;
+	n = pick_ended(w, tasks);
+	assert(n > 0);
+	if (write_items(w, tasks, n, &err) == 0) {
+		for (i = 0; i < n; i++)
+			written(w, tasks[i]);
+	} else if (link_trouble(w, &err, "writing results") ||
+		   write_alone(w, tasks, n)) {
+		return -1;
+	}
+	if (w->ended_n == 0)
+		w->record_doubt = 0;
+	return 1;
+}

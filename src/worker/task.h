@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef WORKER_TASK_H
+#define WORKER_TASK_H
+
+/**
+ * A claimed job in the hands of a worker, from its claim until what became
+ * of it is written: read, prepared, called, ended, settled.
+ *
+ * A task that has ended has a filled `settle`; whatever its strings point to
+ * belongs to the task.
+ */
+
+#include <stdint.h>
+
+#include <jv.h>
+
+#include "base/strbuf.h"
+#include "plan/payload.h"
+#include "store/queue.h"
+#include "store/run.h"
+#include "store/settle.h"
+#include "worker/worker.h"
+
+struct err;
+struct loop_timer;
+struct pipeline;
+struct plan;
+struct step_call;
+struct step_outcome;
+
+/** What a task needs to know of its worker. */
+struct task_limits {
+	const struct settings *settings;
+	const char *worker;    /* its name */
+	int64_t server_now_ms; /* the database server's clock */
+	uint32_t random;
+};
+
+enum task_phase {
+	TASK_CLAIMED, /* held, nothing begun */
+	TASK_RUNNING, /* its engine is being called */
+	TASK_ENDED,   /* `settle` waits to be written */
+	TASK_RESTING, /* written; keeps its place for worker.rest */
+};
+
+struct task {
+	enum task_phase phase;
+	size_t place; /* index in the worker's list */
+	void *worker; /* for callbacks */
+
+	struct job job;
+	struct payload payload;
+	struct run_options options;
+	struct run_step step; /* id 0: not a step's job */
+
+	struct plan *plan;         /* a reference */
+	struct pipeline *pipeline; /* a reference */
+	const struct engine *engine;
+	size_t index; /* of the step in the pipeline */
+	jv state;
+	char *body;
+	struct step_call *call;
+	struct loop_timer *timer; /* of TASK_RESTING */
+	int64_t started_ms;
+	int64_t took_ms;
+	int http_status;
+
+	struct settle settle;
+	struct run_new expand;
+	uint64_t *feeds;
+	char *result;
+	char *cost;
+	char uuid[UUID_TEXT];
+	struct strbuf error;
+	struct strbuf exception;
+};
+
+/** Takes what `job` holds over. */
+struct task *task_new(struct job *job_taken);
+void task_free(struct task **task);
+
+/** Whether it is a step (a call to an engine) or just a row of the queue. */
+int task_is_step(const struct task *task);
+
+/**
+ * Read the payload. A task that is wrong, or was tried too often, has ended
+ * afterwards, as one that becomes a run has.
+ */
+void task_read(struct task *task, struct plan *plan,
+	       const struct task_limits *limits);
+
+/**
+ * For a step whose rows are loaded: find its pipeline's step and its engine.
+ * Ends the task when it cannot be run.
+ */
+void task_bind(struct task *task, struct pipeline *pipeline, struct plan *plan,
+	       const struct task_limits *limits);
+
+/**
+ * Build state and body from the results of the run's steps, and note which
+ * steps follow. Ends the task when its input expression fails.
+ */
+void task_prepare(struct task *task, const struct run_result *results, size_t n,
+		  const struct task_limits *limits);
+
+/** The state of a step as shown on its episode while it runs. */
+const char *task_stage(const struct task *task);
+
+/** How long its call may take; 0: no limit. */
+int64_t task_timeout_ms(const struct task *task,
+			const struct task_limits *limits);
+
+/** The call has come back. */
+void task_finish(struct task *task, struct step_outcome *outcome,
+		 const struct task_limits *limits);
+
+/** Give the job back without an attempt used up. */
+void task_give_back(struct task *task);
+
+/** End it as failed for good: `reason` is one line, `detail` may be NULL. */
+void task_fail(struct task *task, const char *reason, const char *detail,
+	       const struct task_limits *limits);
+
+/** Bytes its settling sends, roughly. */
+size_t task_bytes(const struct task *task);
+
+#endif
