@@ -43,7 +43,8 @@ static void wait_and_try(struct worker *w, const struct err *err,
 		log_warn("database is away, waiting for it",
 			 F_STR("while", doing), F_STR("error", err->text));
 	}
-	worker_turn_in(w, jittered(w, w->trouble_ms));
+	w->try_at_ms = clock_mono_ms() + jittered(w, w->trouble_ms);
+	worker_turn_in(w, w->try_at_ms - clock_mono_ms());
 }
 
 int link_trouble(struct worker *w, const struct err *err, const char *doing)
@@ -88,10 +89,15 @@ static void give_up(struct worker *w, const struct err *err)
 
 int link_up(struct worker *w)
 {
+	int64_t early_ms = w->try_at_ms - clock_mono_ms();
 	struct err err = { 0 };
 
 	if (w->is_ready && db_is_connected(w->db))
 		return 1;
+	if (early_ms > 0) {
+		worker_turn_in(w, early_ms);
+		return 0;
+	}
 	if (db_connect(w->db, &err) == 0 && make_ready(w, &err) == 0) {
 		if (w->down_since_ms)
 			log_info("database is back",
@@ -100,6 +106,7 @@ int link_up(struct worker *w)
 				      clock_mono_ms() - w->down_since_ms));
 		w->down_since_ms = 0;
 		w->trouble_ms = 0;
+		w->try_at_ms = 0;
 		w->is_ready = 1;
 		w->was_ready = 1;
 		return 1;

@@ -61,7 +61,7 @@ struct worker {
 	int64_t idle_ms;         /* the wait before the next look for work */
 	int64_t trouble_ms;      /* the wait before the next try to connect */
 	int64_t down_since_ms;   /* the database is away since; 0: it is not */
-	int64_t beat_due_ms;     /* when leases were to be renewed */
+	int64_t try_at_ms;       /* not before: the next try to connect */
 	int64_t server_ahead_ms; /* server's clock less our monotonic one */
 
 	int is_ready;     /* this connection's session knows the plan */

@@ -196,8 +196,13 @@ static int check_attempts(struct task *task, const struct task_limits *limits)
 		task_fail(task, text, NULL, limits);
 		return 0;
 	}
-	if (tries > 0 && task->job.attempts > tries &&
-	    task->options.retry_until == 0) {
+	if (task->options.retry_until > 0) {
+		if (limits->server_now_ms <= task->options.retry_until * 1000)
+			return 1;
+		task_fail(task, "retryUntil has passed", NULL, limits);
+		return 0;
+	}
+	if (tries > 0 && task->job.attempts > tries) {
 		(void)snprintf(text, sizeof(text),
 			       "attempted too many times: %u attempts are used "
 			       "up of %" PRId64,
