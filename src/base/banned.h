@@ -17,7 +17,11 @@
 #undef sprintf
 #undef vsprintf
 
-#pragma GCC poison strcpy strcat sprintf vsprintf gets atoi atol atoll atof
+#pragma GCC poison strcat sprintf vsprintf gets atoi atol atoll atof
 #pragma GCC poison strtok gmtime localtime ctime asctime system popen
+
+/* <mysql.h> has macros that name it; poison would not let those pass. */
+#undef strcpy
+#define strcpy(to, from) strcpy_is_banned_use_strbuf(to, from)
 
 #endif
