@@ -10,6 +10,7 @@
  * session up: utf8mb4, strict sql_mode, time zone +00:00, READ COMMITTED,
  * short lock waits. max_allowed_packet is read, and a longer statement is
  * refused here (ERR_LIMIT) before the server would drop the connection.
+ * They return 0, or -1 with `err` filled in, where nothing else is said.
  *
  * Errors are sorted, in err->code:
  *   ERR_DB_LOST       no connection (any more), or a server that cannot write
@@ -65,6 +66,12 @@ int db_connect(struct db *db, struct err *err) MUST_CHECK;
 void db_disconnect(struct db *db);
 int db_is_connected(const struct db *db);
 
+/**
+ * Let an answer take `io_ms`, 0 for ever, from the next connect on. Returns
+ * what it was before.
+ */
+int64_t db_set_io_ms(struct db *db, int64_t io_ms);
+
 /** "MariaDB 10.11.19 on 127.0.0.1:3306", good until the next connect. */
 const char *db_server(const struct db *db);
 int db_is_mariadb(const struct db *db);
@@ -105,7 +112,10 @@ int db_batch_add(struct db *db, struct db_batch *batch, struct err *err,
 		 const char *sql, const struct db_arg *args,
 		 size_t args_n) MUST_CHECK;
 
-/** Send what waits. Afterwards affected[0..sent-1] is filled. */
+/**
+ * Send what waits. Afterwards affected[0..sent-1] is filled. On failure that
+ * is how far it went: `sent` is the place, from 0, of what failed.
+ */
 int db_batch_run(struct db *db, struct db_batch *batch,
 		 struct err *err) MUST_CHECK;
 void db_batch_release(struct db_batch *batch);
