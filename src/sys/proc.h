@@ -10,7 +10,9 @@
  *
  * The child has ended when it has been reaped AND its pipes are drained; a
  * grandchild that keeps them open is given a second, then the whole group is
- * killed.
+ * killed. What is left of the group when the child has ended is killed too.
+ *
+ * Needs pidfd_open(), Linux 5.3.
  */
 
 #include <stddef.h>
@@ -50,8 +52,9 @@ struct proc *proc_start(struct loop *loop, const struct proc_options *options,
 void proc_stop(struct proc *proc, int64_t grace_ms);
 
 /**
- * Let go: no callback will come. A child that still runs is killed with its
- * group and reaped here.
+ * Let go, also from inside a callback: no further one will come. A child that
+ * still runs is killed with its group and reaped here. A child that has ended
+ * is let go the same way, at the earliest in on_exit.
  */
 void proc_free(struct proc **proc);
 

@@ -4,8 +4,9 @@
 
 /**
  * Signals as events of the loop, by signalfd. The signals are blocked for
- * the process while this is open (children get a clean mask, see sys/proc);
- * SIGPIPE is ignored.
+ * the process while this is open (children get a clean mask, see sys/proc),
+ * so open it before the first request: curl's resolver threads must inherit
+ * the mask. SIGPIPE is ignored by the loop.
  */
 
 struct err;
@@ -14,7 +15,10 @@ struct signals;
 
 typedef void (*signals_fn)(void *arg, int signo);
 
-/** Deliver each of `signos` (ended by 0) to `fn`. NULL with `err` set. */
+/**
+ * Deliver each of `signos` (ended by 0) to `fn`, one a turn. NULL with `err`
+ * set.
+ */
 struct signals *signals_open(struct loop *loop, const int *signos,
 			     signals_fn fn, void *arg, struct err *err);
 void signals_close(struct signals **signals);
