@@ -314,9 +314,9 @@ static void tear_down(struct worker *w)
 	free(w->lines);
 	free(w->doubt);
 	free(w->tasks);
-	/* A row left behind shows as silent, which is then the truth. */
-	if (w->row.id && db_is_connected(w->db))
-		(void)workers_del(w->db, w->row.id, &err);
+	if (w->row.id && db_is_connected(w->db) &&
+	    workers_del(w->db, w->row.id, &err))
+		log_debug("own row is left behind", F_STR("error", err.text));
 	signals_close(&w->signals);
 	loop_timer_del(&w->turn_timer);
 	loop_timer_del(&w->beat_timer);
