@@ -7,6 +7,10 @@
  * cli/commands.c. main() parses the options by the table, sets up what the
  * command needs and calls it; help, the man page and completion read the
  * same rows.
+ *
+ * main() answers --help, --version, --config and --format, flushes the output
+ * and frees what it set up. A command whose name begins with "__" is not
+ * shown to people.
  */
 
 #include <stdint.h>
@@ -19,20 +23,29 @@ struct db;
 struct out;
 struct plan;
 
+/**
+ * Exit statuses, EXIT(symbol, status, what it means): the enum, the help and
+ * stepq(1) are made from these rows.
+ */
+#define CMD_EXITS(EXIT)                                             \
+ EXIT(OK, 0, "done")                                                \
+ EXIT(FAILED, 1, "failed")                                          \
+ EXIT(USAGE, 2, "the command line is wrong")                        \
+ EXIT(CONFIG, 3, "the configuration is wrong")                      \
+ EXIT(NO_DATABASE, 4, "no database: unreachable, or access denied") \
+ EXIT(NOTHING, 5, "nothing to do, or not found")                    \
+ EXIT(MEMORY, 12, "work only: over --memory, as Laravel's worker")
+
+#define CMD_EXIT_ENUM(symbol, status, doc) CMD_##symbol = (status),
 enum cmd_exit {
-	CMD_OK = 0,
-	CMD_FAILED = 1,
-	CMD_USAGE = 2,
-	CMD_CONFIG = 3,
-	CMD_NO_DATABASE = 4,
-	CMD_NOTHING = 5,
-	CMD_MEMORY = 12, /* work only: over --memory, as Laravel's worker */
+	CMD_EXITS(CMD_EXIT_ENUM)
 };
+#undef CMD_EXIT_ENUM
 
 enum cmd_needs {
 	CMD_NEEDS_CONF = 1u << 0,   /* settings and plan, free of errors */
-	CMD_NEEDS_DB = 1u << 1,     /* connected */
-	CMD_NEEDS_SCHEMA = 1u << 2, /* and migrated */
+	CMD_NEEDS_DB = 1u << 1,     /* settings, and a connection */
+	CMD_NEEDS_SCHEMA = 1u << 2, /* and the schema this binary expects */
 };
 
 enum opt_kind {
@@ -84,9 +97,14 @@ struct cmd_ctx {
 
 struct cmd {
 	const char *name;
-	const char *args; /* "[--all] [ID...]" */
+	const char *args; /* "[--all] [ID...]", written behind the name */
 	const char *help; /* one line, no full stop */
-	const char *text; /* some paragraphs for --help and stepq(1), or NULL */
+	/*
+	 * Some paragraphs for --help and stepq(1), or NULL: lines of at most 78
+	 * columns, an empty line between paragraphs, and lines that begin with
+	 * two blanks for examples, which are shown as they stand.
+	 */
+	const char *text;
 	unsigned int needs;
 	const struct opt *opts; /* ended by OPT_END; may be NULL */
 	int (*run)(struct cmd_ctx *ctx, int argc, char **argv); /* cmd_exit */
@@ -100,6 +118,19 @@ int opt_isset(const struct cmd_ctx *ctx, const char *name);
 const char *opt_str(const struct cmd_ctx *ctx, const char *name);
 int64_t opt_int(const struct cmd_ctx *ctx, const char *name, int64_t unset);
 int64_t opt_dur_ms(const struct cmd_ctx *ctx, const char *name, int64_t unset);
+
+/**
+ * Read the configuration, connect, look at the schema, as `needs` says. What
+ * is wrong is printed. CMD_OK, or the status to exit with.
+ */
+int cmd_setup(struct cmd_ctx *ctx, unsigned int needs);
+void cmd_teardown(struct cmd_ctx *ctx);
+
+/** The command of this name, NULL when there is none. */
+const struct cmd *cmd_find(const char *name);
+
+/** Print "no command 'wrok'" and the nearest one; returns CMD_USAGE. */
+int cmd_unknown(const char *name);
 
 /** Print "stepq: text" and how to get help on stderr; returns CMD_USAGE. */
 int cmd_usage(const struct cmd_ctx *ctx, const char *fmt, ...)

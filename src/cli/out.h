@@ -26,11 +26,20 @@ enum out_format {
 
 struct out *out_new(enum out_format format);
 
-/** Flushes. -1 when writing failed (a full disk, a closed pipe). */
+/** Flushes. -1 and errno when writing failed (a full disk, a closed pipe). */
 int out_close(struct out **out) MUST_CHECK;
 enum out_format out_format(const struct out *out);
 int out_is_terminal(const struct out *out);
 unsigned int out_columns(const struct out *out); /* 80 when unknown */
+
+/** Whether out_columns() is known, so that tables are made to fit. */
+int out_has_columns(const struct out *out);
+
+/** Text as it is, without an end of line; nothing in JSON format. */
+void out_text(struct out *out, const char *text);
+
+/** Write out what is held back. -1 when writing failed, now or before. */
+int out_flush(struct out *out);
 
 /** A line of text; nothing in JSON format. */
 void out_line(struct out *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -63,11 +72,14 @@ enum out_column_flag {
 };
 
 struct out_column {
-	const char *title;
+	const char *title; /* NULL: none */
 	unsigned int flags;
 };
 
-/** A table; cells are copied, NULL and "" leave a cell empty. */
+/**
+ * A table; cells are copied, NULL and "" leave a cell empty. Without any title
+ * there is no line of titles. Prints nothing in JSON format.
+ */
 struct out_table;
 struct out_table *out_table_new(struct out *out,
 				const struct out_column *columns, size_t n,
@@ -77,7 +89,7 @@ void out_table_row(struct out_table *table, const char *const *cells);
 /** Print and free. Without rows nothing is printed. */
 void out_table_end(struct out_table **table);
 
-/** "3m ago", "in 8s": `age_ms` negative lies ahead. */
+/** "3m ago", "now", "in 8s": `age_ms` negative lies ahead. */
 enum {
 	OUT_AGE = 32
 };
