@@ -12,6 +12,7 @@
 #define LIMIT_STRBUF (64u * MIB)     /* a strbuf that names no other */
 #define LIMIT_CONF_FILE (4u * MIB)   /* one configuration file */
 #define LIMIT_CONF_FILES 256u        /* files one configuration includes */
+#define LIMIT_CONF_DEPTH 64u         /* brackets within brackets in one */
 #define LIMIT_PIPELINES 1000u        /* in one configuration */
 #define LIMIT_STEPS 256u             /* in one pipeline */
 #define LIMIT_NAME 64u               /* a pipeline, step or engine name */
@@ -26,6 +27,10 @@
 #define LIMIT_TURN_ITEMS 200u        /* steps settled in one transaction */
 #define LIMIT_TURN_BYTES (4u * MIB)  /* their results, together */
 #define LIMIT_BULK 100u              /* failed jobs moved in one go */
+#define LIMIT_BULK_BYTES (64u * MIB) /* their payloads, together */
+#define LIMIT_LIST 10000u            /* rows that a command lists */
+#define LIMIT_ARTIFACTS (64u * KIB)  /* the list of a step's artifacts */
+#define LIMIT_EVENTS 500u            /* events read in one go */
 #define LIMIT_ENGINE_BODY (64u * MIB) /* a request to stepq-engine */
 #define LIMIT_HEADER (8u * KIB)      /* a header of an answer that is kept */
 #define LIMIT_REDIRECTS 5u           /* followed in one exchange */

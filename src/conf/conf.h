@@ -3,7 +3,7 @@
 #define CONF_CONF_H
 
 /**
- * Configuration files as a tree: libconfig syntax, `include = ["x/*.conf"]`
+ * Configuration files as a tree: libconfig syntax, `include = ["more.conf"]`
  * (patterns, relative to the file that includes), `${NAME}` in strings taken
  * from the environment ("$${" is a literal "${").
  *
@@ -38,8 +38,9 @@ void conf_report_hint(struct conf_report *report, const char *fmt, ...)
 void conf_report_release(struct conf_report *report);
 
 /**
- * Read `path` (NULL: look for it). NULL with `report` filled when it cannot
- * be read at all; a tree with some errors in `report` otherwise.
+ * Read `path` (NULL: look for it) and what it includes. NULL with `report`
+ * filled when a file cannot be read or is no libconfig; else a tree, perhaps
+ * with errors in `report`.
  */
 struct conf *conf_read(const char *path, struct conf_report *report);
 void conf_free(struct conf **conf);
@@ -62,6 +63,10 @@ const char *conf_node_name(const struct conf_node *node); /* NULL in lists */
 const char *conf_node_text(const struct conf_node *node);
 /** The same as it stands in the file: what `config dump` may show. */
 const char *conf_node_raw(const struct conf_node *node);
+/** The variable of a `${}` that is not set; conf_fill() reports it. */
+const char *conf_node_unset(const struct conf_node *node);
+/** What the i-th `${}` brought in; NULL behind the last. */
+const char *conf_node_value(const struct conf_node *node, size_t i);
 const char *conf_node_file(const struct conf_node *node);
 int conf_node_line(const struct conf_node *node);
 

@@ -11,7 +11,6 @@
 
 #include <stddef.h>
 
-struct conf;
 struct conf_node;
 struct conf_report;
 struct strbuf;
@@ -38,8 +37,10 @@ enum conf_flag {
 };
 
 /**
- * `def`, `min` and `max` are written as a user would write them. A NULL `def`
- * means unset: the field keeps -1 (numbers, durations) or NULL.
+ * `def`, `min` and `max` are written as a user would write them, a list with
+ * commas. Of a string min and max count the bytes, of CONF_STRINGS the
+ * elements. A NULL `def` means unset: the field keeps -1 (numbers, durations)
+ * or NULL.
  */
 struct conf_key {
 	const char *name; /* "worker.lease"; within a group just "timeout" */
@@ -56,17 +57,29 @@ struct conf_key {
 void conf_env_name(const char *key, struct strbuf *out);
 
 /**
- * Fill the struct at `out` from the members of `group` (NULL: none), then
- * for keys that `path` plus name finds in the environment, then defaults.
- * `path` ("engines.text") is for messages and the environment; NULL means the
- * names in the table are whole and no environment is looked at for lists.
- * Members that no row names are errors with the nearest known key.
+ * Fill the struct at `out`, all-zero before: each key from the environment,
+ * else from the members of `group` (NULL: none), else its default. `path`
+ * ("engines.text") goes before a key's name to make that of its variable;
+ * NULL: the names in the table are whole, and `group` is the root; "": no
+ * variables, as for what stands in a list. In a variable, the elements of a
+ * list are separated by commas.
+ *
+ * Members that no row names are errors with the nearest known key. What is
+ * wrong is reported and gets its default.
  */
-void conf_fill(const struct conf *conf, const struct conf_node *group,
-	       const char *path, const struct conf_key *keys, size_t keys_n,
-	       void *out, struct conf_report *report);
+void conf_fill(const struct conf_node *group, const char *path,
+	       const struct conf_key *keys, size_t keys_n, void *out,
+	       struct conf_report *report);
 
 /** Free what conf_fill() put into the struct at `out`. */
 void conf_unfill(const struct conf_key *keys, size_t keys_n, void *out);
+
+/**
+ * Append the keys as lines of a configuration file, all commented out, each
+ * with its doc, range and default, after `indent` ("" or "\t"). Names with a
+ * dot are written as groups around their keys.
+ */
+void conf_example(const struct conf_key *keys, size_t keys_n,
+		  const char *indent, struct strbuf *out);
 
 #endif
