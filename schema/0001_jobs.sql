@@ -50,6 +50,7 @@ PREPARE stepq_statement FROM @stepq_sql;
 EXECUTE stepq_statement;
 
 -- Laravel had TINYINT here before 13.6: a job retried 255 times blocked all.
+-- This one copies the table; the others do not.
 SET @stepq_sql = (SELECT IF(COUNT(*) > 0,
   'ALTER TABLE jobs MODIFY attempts SMALLINT UNSIGNED NOT NULL DEFAULT 0',
   'DO 0')
@@ -59,16 +60,17 @@ SET @stepq_sql = (SELECT IF(COUNT(*) > 0,
 PREPARE stepq_statement FROM @stepq_sql;
 EXECUTE stepq_statement;
 
--- The claim needs the whole queue column in front of available_at.
-SET @stepq_sql = (SELECT IF(COUNT(*) = 0,
-  'ALTER TABLE jobs ADD INDEX jobs_queue_available_at_index (queue, available_at)',
-  'DO 0')
-  FROM information_schema.statistics a
-  JOIN information_schema.statistics b ON b.table_schema = a.table_schema
-  AND b.table_name = a.table_name AND b.index_name = a.index_name
-  WHERE a.table_schema = DATABASE() AND a.table_name = 'jobs'
-  AND a.seq_in_index = 1 AND a.column_name = 'queue' AND a.sub_part IS NULL
-  AND b.seq_in_index = 2 AND b.column_name = 'available_at');
+-- The claim names this index, and needs the whole queue column in front of
+-- available_at: with a prefix of it the server sorts, and locks what it sorts.
+SET @stepq_sql = (SELECT CASE COALESCE(GROUP_CONCAT(
+  CONCAT(column_name, COALESCE(sub_part, '')) ORDER BY seq_in_index), '')
+  WHEN 'queue,available_at' THEN 'DO 0'
+  WHEN '' THEN 'ALTER TABLE jobs
+    ADD INDEX jobs_queue_available_at_index (queue, available_at)'
+  ELSE 'ALTER TABLE jobs DROP INDEX jobs_queue_available_at_index,
+    ADD INDEX jobs_queue_available_at_index (queue, available_at)' END
+  FROM information_schema.statistics WHERE table_schema = DATABASE()
+  AND table_name = 'jobs' AND index_name = 'jobs_queue_available_at_index');
 PREPARE stepq_statement FROM @stepq_sql;
 EXECUTE stepq_statement;
 DEALLOCATE PREPARE stepq_statement;

@@ -66,5 +66,11 @@ CREATE TABLE IF NOT EXISTS episode_events (
   KEY episode_events_run_id_index (run_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- A table of the application's own with one of these names ends it here,
+-- before anything is recorded, with the column that is missing.
+SELECT hash, pipeline, definition FROM definitions LIMIT 0;
+SELECT run_id, definition_id, waiting_on, options FROM episode_jobs LIMIT 0;
+SELECT run_id, episode_job_id, kind, state FROM episode_events LIMIT 0;
+
 INSERT IGNORE INTO stepq_migrations (version, name)
 VALUES (4, '0004_episode_jobs');

@@ -23,5 +23,9 @@ CREATE TABLE IF NOT EXISTS queues (
   paused_at DATETIME(3) NULL
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
+-- As in 0004: not a table of the application's own.
+SELECT host, pid, queues, heartbeat_at FROM workers LIMIT 0;
+SELECT name, paused_at FROM queues LIMIT 0;
+
 INSERT IGNORE INTO stepq_migrations (version, name)
 VALUES (5, '0005_workers_queues');

@@ -12,6 +12,11 @@ CREATE PROCEDURE stepq_push(IN pipeline VARCHAR(64), IN episode BIGINT UNSIGNED,
   SQL SECURITY INVOKER
 BEGIN
   DECLARE run_uuid CHAR(36) DEFAULT UUID();
+  -- MariaDB takes any text for a parameter of type JSON.
+  IF NOT JSON_VALID(input) THEN
+    SIGNAL SQLSTATE '45000'
+      SET MESSAGE_TEXT = 'stepq_push: the input is not JSON';
+  END IF;
   INSERT INTO jobs (queue, attempts, available_at, created_at, payload)
   VALUES ('default', 0, UNIX_TIMESTAMP(), UNIX_TIMESTAMP(),
           CONCAT('{"uuid":"', run_uuid, '","job":', JSON_QUOTE(pipeline),

@@ -184,18 +184,20 @@ static int apply_missing(struct db *db,
 	return done;
 }
 
-static int run_locked(struct db *db,
-		      void (*report)(void *arg, const char *name), void *arg,
-		      struct err *err)
+static int run_alone(struct db *db, void (*report)(void *arg, const char *name),
+		     void *arg, struct err *err)
 {
+	size_t known;
 	int version;
 
-	if (lock_take(db, err) < 0)
-		return -1;
-	if (migrate_version(db, &version, err) < 0)
+	if (state_read(db, &version, &known, err) < 0)
 		return -1;
 	if (version > migrate_newest())
 		return too_new(version, err);
+	if (known == migrations_count())
+		return 0;
+	if (lock_take(db, err) < 0)
+		return -1;
 	return apply_missing(db, report, arg, err);
 }
 
@@ -207,7 +209,7 @@ int migrate_run(struct db *db, void (*report)(void *arg, const char *name),
 
 	db_disconnect(db);
 	if (db_connect(db, err) == 0)
-		rc = run_locked(db, report, arg, err);
+		rc = run_alone(db, report, arg, err);
 	db_disconnect(db);
 	(void)db_set_io_ms(db, io_ms);
 	if (rc < 0)
