@@ -268,11 +268,13 @@ const struct cmd cmd_work = {
 	.name = "work",
 	.args = "",
 	.help = "claim jobs and run their steps",
-	.text = "Runs until it is told to stop, with up to --concurrency steps "
-		"in flight.  SIGTERM, SIGINT and SIGQUIT let it finish what "
-		"runs for --grace, a second one gives everything back at once; "
-		"SIGHUP reads engines and pipelines again, SIGUSR2 pauses and "
-		"SIGCONT resumes.  While the database is away it waits.",
+	.text = "Runs until it is told to stop, with up to --concurrency steps in\n"
+		"flight.  Options go before the configuration.  While the\n"
+		"database is away the worker waits for it.\n"
+		"\n"
+		"SIGTERM, SIGINT and SIGQUIT let it finish what runs for --grace;\n"
+		"a second one gives everything back at once.  SIGHUP reads\n"
+		"engines and pipelines again, SIGUSR2 pauses, SIGCONT resumes.\n",
 	.needs = CMD_NEEDS_CONF,
 	.opts = work_opts,
 	.run = work_run,

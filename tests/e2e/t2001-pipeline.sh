@@ -33,7 +33,7 @@ sql "INSERT INTO projects (id, name) VALUES (11, 'p');
 	INSERT INTO episodes (id, project_id, title) VALUES (25, 11, 'e')"
 run=$(push chain '{"episode_id":25,"input":{"n":3}}')
 ok "a worker empties the queue" worker_run
-ok "the run is done" run_is "$run" done
+ok "the run is done" run_done "$run"
 is "each step saw the results before it" \
 	"$(step "$run" three result)" '{"total":36,"was":3}'
 is "what was asked is kept" "$(step "$run" two input)" '{"n":6}'
@@ -54,7 +54,7 @@ is "the events tell the story" "$(sql "SELECT GROUP_CONCAT(CONCAT(
 
 run=$(push diamond)
 ok "branches and their join are worked off" worker_run --concurrency=10
-ok "a run that joins two branches is done" run_is "$run" done
+ok "a run that joins two branches is done" run_done "$run"
 is "the join saw both branches and what is above them" \
 	"$(step "$run" bottom result)" \
 	'{"sum":2,"sees":"input,left,right,run,top"}'
@@ -77,7 +77,7 @@ is "no job of them is left" "$(sql "SELECT COUNT(*) FROM jobs")" 0
 
 sql "CALL stepq_push('chain', NULL, JSON_OBJECT('n', 1))" >"$work/pushed"
 ok "a run pushed by the procedure ends" \
-	wait_for 10 run_is "$(cat "$work/pushed")" done
+	wait_for 10 run_done "$(cat "$work/pushed")"
 
 worker_signal a TERM
 worker_wait a

@@ -16,10 +16,11 @@
 #	push JOB [DATA]             insert a job by SQL, print the run's uuid
 #	push_raw PAYLOAD [QUEUE]    insert a row with this payload
 #	run_is RUN STATUS           whether the run (uuid) has the status
+#	run_done RUN                whether it is done
 #	step RUN STEP COLUMN        one value of a step
 #	served STEP                 calls that the engine answered for STEP
 
-# shellcheck disable=SC2154 # $work is of tap.sh
+# shellcheck disable=SC2034,SC2154 # $work is of tap.sh, scripts use the rest
 
 fleet_conf() {
 	cat >"$work/stepq.conf"
@@ -66,6 +67,7 @@ worker_run() {
 	stepq work --stop-when-empty --sleep=0.1 "$@" 2>>"$work/worker.log"
 }
 
+# shellcheck disable=SC2120 # options are for scripts that need some
 engine_start() {
 	local port_file="$work/port"
 	mkdir -p "$work/storage"
@@ -99,6 +101,10 @@ run_is() {
 	test "$(sql "SELECT status FROM episode_jobs WHERE uuid = '$1'")" = "$2"
 }
 
+run_done() {
+	run_is "$1" "done"
+}
+
 step() {
 	sql "SELECT s.$3 FROM episode_jobs s JOIN episode_jobs r
 	ON r.id = s.run_id WHERE r.uuid = '$1' AND s.step = '$2'"
@@ -107,4 +113,14 @@ step() {
 served() {
 	grep '"event":"end"' "$work/calls" | grep '"done":true' |
 		grep -c "\"step\":\"$1\"" || :
+}
+
+failed_jobs() {
+	sql "SELECT COUNT(*) FROM failed_jobs"
+}
+
+# The first line of why the step, or else the job, of this uuid failed.
+why() {
+	sql "SELECT SUBSTRING_INDEX(exception, CHAR(10), 1) FROM failed_jobs
+	WHERE uuid = '$1'"
 }
