@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The director engine: scenes become a storyboard, three panels a scene. The
+ * lines of a scene are spread over its panels in their order; a panel shows
+ * who speaks in it, and the wide ones everybody.
+ */
+
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/util.h"
+#include "engine/body.h"
+#include "engine/role.h"
+
+enum {
+	SCENE_PANELS = 3,
+	MAX_SCENES = 64,
+	DIRECTOR_CENTS = 20,
+};
+
+/* How the scenes are shot, one after the other. */
+static const char *const shots[][SCENE_PANELS] = {
+	{ "wide", "medium", "close-up" },
+	{ "wide", "close-up", "two-shot" },
+	{ "medium", "close-up", "wide" },
+	{ "two-shot", "close-up", "wide" },
+};
+
+static int is_narrator(const char *who)
+{
+	static const char *const names[] = { "",          "narrator",
+					     "narration", "내레이션",
+					     "나레이션",  "해설" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(who, names[i]) == 0)
+			return 1;
+	return 0;
+}
+
+/* The characters of a scene, or of the request; [] if there are none. */
+static jv find_people(jv body, jv scene)
+{
+	jv people = json_get(scene, "characters"), scenario;
+
+	if (jv_get_kind(people) != JV_KIND_ARRAY) {
+		jv_free(people);
+		people = body_find(body, "characters");
+	}
+	if (jv_get_kind(people) != JV_KIND_ARRAY) {
+		jv_free(people);
+		scenario = body_find(body, "scenario");
+		people = json_get(scenario, "characters");
+		jv_free(scenario);
+	}
+	if (jv_get_kind(people) == JV_KIND_ARRAY)
+		return people;
+	jv_free(people);
+	return jv_array();
+}
+
+/* The look of `name` in the list of characters, or "". */
+static jv look_of(jv people, const char *name)
+{
+	jv look = jv_string("");
+
+	jv_array_foreach(people, i, person)
+	{
+		const char *is = json_str(person, "name");
+
+		if (is && strcmp(is, name) == 0 && json_str(person, "look")) {
+			jv_free(look);
+			look = json_get(person, "look");
+		}
+		jv_free(person);
+	}
+	return look;
+}
+
+/* Add `name` to the people seen in a panel, once. */
+static jv add_person(jv seen, jv people, const char *name)
+{
+	jv person;
+
+	jv_array_foreach(seen, i, other)
+	{
+		const char *is = json_str(other, "name");
+		int is_there = is && strcmp(is, name) == 0;
+
+		jv_free(other);
+		if (is_there)
+			return seen;
+	}
+	person = jv_object();
+	body_set_text(&person, "name", name);
+	body_set(&person, "look", look_of(people, name));
+	return jv_array_append(seen, person);
+}
+
+/* Everybody who speaks in `lines`, in that order. */
+static jv add_speakers(jv seen, jv people, jv lines)
+{
+	jv_array_foreach(lines, i, line)
+	{
+		const char *who = json_str(line, "who");
+
+		if (who && !is_narrator(who))
+			seen = add_person(seen, people, who);
+		jv_free(line);
+	}
+	return seen;
+}
+
+static void copy_text(jv *panel, jv scene, const char *key)
+{
+	const char *text = json_str(scene, key);
+
+	body_set_text(panel, key, text ? text : "");
+}
+
+static jv describe(jv scene, const char *shot)
+{
+	const char *summary = json_str(scene, "summary");
+	const char *place = json_str(scene, "place");
+	char *text = xasprintf("%s (%s, %s)", summary ? summary : "", shot,
+			       place ? place : "");
+	jv v = jv_string(text);
+
+	free(text);
+	return v;
+}
+
+/* Lines `from` to before `to`. */
+static jv lines_of(jv lines, int from, int to)
+{
+	jv part = jv_array();
+
+	for (; from < to; from++)
+		part = jv_array_append(part,
+				       jv_array_get(jv_copy(lines), from));
+	return part;
+}
+
+struct direction {
+	jv scene;
+	jv lines;
+	jv people; /* of the story; may be empty */
+	size_t index;
+};
+
+static jv panel_json(const struct direction *direction, size_t part)
+{
+	const char *shot = shots[direction->index % ARRAY_SIZE(shots)][part];
+	int n = jv_array_length(jv_copy(direction->lines));
+	jv panel = jv_object(), seen = jv_array();
+	jv lines = lines_of(direction->lines, n * (int)part / SCENE_PANELS,
+			    n * ((int)part + 1) / SCENE_PANELS);
+
+	seen = add_speakers(seen, direction->people, lines);
+	if (strcmp(shot, "close-up") != 0 ||
+	    jv_array_length(jv_copy(seen)) == 0)
+		seen = add_speakers(seen, direction->people, direction->lines);
+	body_set_size(&panel, "index", direction->index * SCENE_PANELS + part);
+	body_set_size(&panel, "scene", direction->index);
+	body_set_text(&panel, "shot", shot);
+	copy_text(&panel, direction->scene, "place");
+	copy_text(&panel, direction->scene, "time");
+	copy_text(&panel, direction->scene, "mood");
+	body_set(&panel, "characters", seen);
+	body_set(&panel, "description", describe(direction->scene, shot));
+	body_set(&panel, "dialogue", lines);
+	return panel;
+}
+
+static jv direct_scene(jv panels, jv scene, jv body, size_t index)
+{
+	struct direction direction = { .scene = scene,
+				       .lines = json_get(scene, "lines"),
+				       .people = find_people(body, scene),
+				       .index = index };
+	size_t part;
+
+	if (jv_get_kind(direction.lines) != JV_KIND_ARRAY) {
+		jv_free(direction.lines);
+		direction.lines = jv_array();
+	}
+	for (part = 0; part < SCENE_PANELS; part++)
+		panels = jv_array_append(panels, panel_json(&direction, part));
+	jv_free(direction.lines);
+	jv_free(direction.people);
+	return panels;
+}
+
+int role_director(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
+{
+	jv scenes, panels, answer, title;
+	size_t index = 0;
+
+	(void)ctx;
+	if (body_array(body, "scenes", MAX_SCENES, &scenes, err))
+		return -1;
+	panels = jv_array();
+	jv_array_foreach(scenes, i, scene)
+	{
+		panels = direct_scene(panels, scene, body, index++);
+		jv_free(scene);
+	}
+	answer = jv_object();
+	title = body_find(body, "title");
+	if (jv_get_kind(title) == JV_KIND_STRING)
+		body_set(&answer, "title", title);
+	else
+		jv_free(title);
+	body_set(&answer, "panels", panels);
+	role_set_cost(&answer, DIRECTOR_CENTS, 0, index * SCENE_PANELS);
+	jv_free(scenes);
+	*out = answer;
+	return 0;
+}

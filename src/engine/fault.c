@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "engine/dice.h"
+#include "engine/fault.h"
+
+#define ROW(member, kind, value, help)                        \
+ {                                                            \
+#  member, value, help, kind, offsetof(struct fault, member), \
+	  sizeof(((struct fault *)NULL)->member)              \
+ }
+#define TIME_ROW(name, help)                                               \
+ {                                                                         \
+#  name, "TIME", help, FAULT_KIND_TIME, offsetof(struct fault, name##_ms), \
+	  sizeof(int64_t)                                                  \
+ }
+
+const struct fault_row fault_rows[] = {
+	TIME_ROW(latency, "answer TIME after the request is in"),
+	TIME_ROW(jitter, "and up to TIME later, by the key"),
+	ROW(status, FAULT_KIND_STATUS, "N", "always answer this status"),
+	ROW(error_rate, FAULT_KIND_RATE, "P",
+	    "fail this share of calls, by key and attempt"),
+	ROW(fail_first, FAULT_KIND_COUNT, "N",
+	    "fail the first N calls of a key"),
+	ROW(error_status, FAULT_KIND_STATUS, "N",
+	    "status of error_rate and fail_first (500)"),
+	ROW(retry_after, FAULT_KIND_TEXT, "TEXT",
+	    "Retry-After header of every failure"),
+	ROW(hang, FAULT_KIND_FLAG, "1", "never answer"),
+	ROW(cut, FAULT_KIND_FLAG, "1", "cut the connection in half the body"),
+	ROW(cut_headers, FAULT_KIND_FLAG, "1",
+	    "cut the connection before the answer"),
+	ROW(redirect, FAULT_KIND_TEXT, "URL", "307 to URL"),
+	ROW(html, FAULT_KIND_FLAG, "1", "200 with an HTML page"),
+	ROW(empty, FAULT_KIND_FLAG, "1", "200 without a body"),
+	ROW(garbage, FAULT_KIND_FLAG, "1",
+	    "200 with binary bytes that claim to be JSON"),
+	ROW(invalid_utf8, FAULT_KIND_FLAG, "1",
+	    "200 with JSON that has a broken byte"),
+	ROW(not_object, FAULT_KIND_FLAG, "1", "200 with a JSON array"),
+	ROW(huge, FAULT_KIND_SIZE, "SIZE",
+	    "200 with a body of SIZE bytes, of unsaid length"),
+	ROW(progress, FAULT_KIND_COUNT, "N",
+	    "N lines of progress, then the result (x-ndjson)"),
+	ROW(sse, FAULT_KIND_FLAG, "1", "progress as text/event-stream"),
+	ROW(accept, FAULT_KIND_COUNT, "N",
+	    "202 and a Location that is ready at the Nth look"),
+	{ NULL, NULL, NULL, FAULT_KIND_FLAG, 0, 0 },
+};
+
+static const struct fault_row *find_row(const char *name)
+{
+	const struct fault_row *row;
+
+	for (row = fault_rows; row->name; row++)
+		if (strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}
+
+static int set_text(char *out, size_t size, const char *value)
+{
+	size_t len = strlen(value), i;
+
+	/* It goes into a header as it is. */
+	for (i = 0; i < len; i++)
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
+			return -1;
+	if (len >= size)
+		return -1;
+	memcpy(out, value, len + 1);
+	return 0;
+}
+
+static int set_status(uint64_t *out, const char *value)
+{
+	uint64_t status;
+
+	if (num_u64(value, &status) || status < 200 || status > 599)
+		return -1;
+	*out = status;
+	return 0;
+}
+
+static int set_rate(double *out, const char *value)
+{
+	double rate;
+
+	if (num_double(value, &rate) || !(rate >= 0 && rate <= 1))
+		return -1;
+	*out = rate;
+	return 0;
+}
+
+static int set_value(struct fault *fault, const struct fault_row *row,
+		     const char *value)
+{
+	void *out = (char *)fault + row->offset;
+
+	switch (row->kind) {
+	case FAULT_KIND_FLAG:
+		return num_bool(value, out);
+	case FAULT_KIND_COUNT:
+		return num_u64(value, out);
+	case FAULT_KIND_TIME:
+		return dur_parse(value, out);
+	case FAULT_KIND_SIZE:
+		return size_parse(value, out);
+	case FAULT_KIND_RATE:
+		return set_rate(out, value);
+	case FAULT_KIND_STATUS:
+		return set_status(out, value);
+	case FAULT_KIND_TEXT:
+		return set_text(out, row->size, value);
+	}
+	BUG("fault kind %d", (int)row->kind);
+}
+
+int fault_set(struct fault *fault, const char *name, const char *value,
+	      struct err *err)
+{
+	const struct fault_row *row = find_row(name);
+
+	if (!row)
+		return err_set(err, ERR_INPUT, "no fault is named '%.40s'",
+			       name);
+	if (set_value(fault, row, value))
+		return err_set(err, ERR_INPUT, "fault %s=%s cannot be '%.40s'",
+			       name, row->value, value);
+	return 0;
+}
+
+int fault_parse(struct fault *fault, const char *spec, struct err *err)
+{
+	while (*spec) {
+		size_t len = strcspn(spec, ",&");
+		char *name = xstrndup(spec, len);
+		char *value = strchr(name, '=');
+		int rc;
+
+		if (value)
+			*value++ = '\0';
+		rc = len ? fault_set(fault, name, value ? value : "1", err) : 0;
+		free(name);
+		if (rc)
+			return -1;
+		spec += len;
+		spec += *spec != '\0';
+		spec += strspn(spec, " ");
+	}
+	return 0;
+}
+
+/* Dice that fall the same for one attempt of one key, as `what` is asked. */
+static double chance(const struct fault_call *call, const char *what)
+{
+	char *text = xasprintf("%s/%s/%s", call->key, call->attempt, what);
+	struct dice dice = dice_of(text);
+
+	free(text);
+	return dice_unit(&dice);
+}
+
+enum fault_act fault_decide(const struct fault *fault,
+			    const struct fault_call *call)
+{
+	const struct {
+		int applies;
+		enum fault_act act;
+	} order[] = {
+		{ fault->hang, FAULT_HANG },
+		{ fault->cut_headers, FAULT_CUT_HEADERS },
+		{ fault->redirect[0] != '\0', FAULT_REDIRECT },
+		{ fault->status != 0, FAULT_STATUS },
+		{ call->seen < fault->fail_first, FAULT_FAIL_FIRST },
+		{ fault->error_rate > 0 &&
+			  chance(call, "error") < fault->error_rate,
+		  FAULT_ERROR_RATE },
+		{ fault->html, FAULT_HTML },
+		{ fault->empty, FAULT_EMPTY },
+		{ fault->garbage, FAULT_GARBAGE },
+		{ fault->invalid_utf8, FAULT_INVALID_UTF8 },
+		{ fault->not_object, FAULT_NOT_OBJECT },
+		{ fault->huge != 0, FAULT_HUGE },
+		{ fault->cut, FAULT_CUT },
+		{ fault->progress != 0, FAULT_PROGRESS },
+		{ fault->accept != 0, FAULT_ACCEPT },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		if (order[i].applies)
+			return order[i].act;
+	return FAULT_NONE;
+}
+
+const char *fault_act_name(enum fault_act act)
+{
+	static const char *const names[] = {
+		[FAULT_NONE] = "",
+		[FAULT_HANG] = "hang",
+		[FAULT_CUT_HEADERS] = "cut_headers",
+		[FAULT_REDIRECT] = "redirect",
+		[FAULT_STATUS] = "status",
+		[FAULT_FAIL_FIRST] = "fail_first",
+		[FAULT_ERROR_RATE] = "error_rate",
+		[FAULT_HTML] = "html",
+		[FAULT_EMPTY] = "empty",
+		[FAULT_GARBAGE] = "garbage",
+		[FAULT_INVALID_UTF8] = "invalid_utf8",
+		[FAULT_NOT_OBJECT] = "not_object",
+		[FAULT_HUGE] = "huge",
+		[FAULT_CUT] = "cut",
+		[FAULT_PROGRESS] = "progress",
+		[FAULT_ACCEPT] = "accept",
+	};
+
+	assert((size_t)act < ARRAY_SIZE(names));
+	return names[act];
+}
+
+int fault_needs_work(enum fault_act act)
+{
+	return act == FAULT_NONE || act >= FAULT_CUT;
+}
+
+int64_t fault_wait_ms(const struct fault *fault, const struct fault_call *call)
+{
+	if (fault->jitter_ms == 0)
+		return fault->latency_ms;
+	return fault->latency_ms +
+	       (int64_t)((double)fault->jitter_ms * chance(call, "jitter"));
+}
