@@ -181,10 +181,7 @@ static void dispatch_fds(struct loop *loop, size_t polled)
 			events |= LOOP_READ;
 		if (got & CURL_WAIT_POLLOUT)
 			events |= LOOP_WRITE;
-		events &= handle->events;
-		/* A hangup comes as readable, also to who only writes. */
-		handle->fn(handle->arg, handle->fd,
-			   events ? events : handle->events);
+		handle->fn(handle->arg, handle->fd, events);
 	}
 }
 

@@ -17,7 +17,7 @@ struct loop_fd;
 struct loop_timer;
 
 enum {
-	LOOP_READ = 1u << 0, /* also hangup and error: the read tells */
+	LOOP_READ = 1u << 0, /* comes for hangup and error too, asked or not */
 	LOOP_WRITE = 1u << 1,
 };
 

@@ -142,8 +142,8 @@ void outcome_explain(const struct outcome *outcome, struct strbuf *reason)
 			    outcome->peer, outcome->body->max);
 		break;
 	case HTTPC_INVALID:
-		strbuf_addf(reason, "%s: %s", outcome->peer,
-			    curl_says(outcome));
+		strbuf_addf(reason, "%s (%s)", curl_says(outcome),
+			    outcome->peer);
 		break;
 	}
 }

@@ -42,7 +42,8 @@ char *url_peer(CURLU *url)
 {
 	char *host = part(url, CURLUPART_HOST, 0);
 	char *port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-	char *peer = xasprintf("%s:%s", host ? host : "", port ? port : "");
+	char *peer = host && port ? xasprintf("%s:%s", host, port)
+				  : part(url, CURLUPART_SCHEME, 0);
 
 	free(host);
 	free(port);

@@ -14,7 +14,7 @@ CURLU *url_parse(CURLU *base, const char *text);
 
 char *url_text(CURLU *url);
 
-/** "host:port". */
+/** "host:port", or the scheme of a URL that has neither. */
 char *url_peer(CURLU *url);
 
 /** Same scheme, host and port. */
