@@ -3,6 +3,7 @@
 #
 # mariadb.sh - a database server for one test script. After tap.sh:
 #
+#	# shellcheck source=tests/lib/mariadb.sh
 #	. "$top_srcdir/tests/lib/mariadb.sh"
 #	mariadb_start
 #

@@ -6,6 +6,7 @@
 #	#!/bin/sh
 #	# SPDX-License-Identifier: MIT
 #	set -u
+#	# shellcheck source=tests/lib/tap.sh
 #	. "${top_srcdir:-${0%/tests/*}}/tests/lib/tap.sh"
 #	plan 3
 #
