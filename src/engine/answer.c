@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "engine/answer.h"
 #include "engine/call.h"
 #include "engine/dice.h"
+#include "engine/promise.h"
+#include "engine/stream.h"
 
 static const char type_json[] = "application/json";
 
@@ -156,6 +157,25 @@ static enum MHD_Result answer_worked(struct call *call)
 					 call->answer.len));
 }
 
+static enum MHD_Result answer_accepted(struct call *call)
+{
+	static const char body[] = "{\"status\":\"accepted\"}";
+	struct MHD_Response *response = response_of(body, strlen(body));
+	char token[PROMISE_TOKEN], *location;
+
+	promise_add(call->promises, call->key, call->fault.accept,
+		    &call->answer, token);
+	location = xasprintf("/promises/%s", token);
+	(void)MHD_add_response_header(response, "Location", location);
+	if (call->fault.retry_after[0])
+		(void)MHD_add_response_header(response, "Retry-After",
+					      call->fault.retry_after);
+	free(location);
+	call->status = MHD_HTTP_ACCEPTED;
+	return send_response(call->connection, call->status, type_json,
+			     response);
+}
+
 enum MHD_Result answer_call(struct call *call)
 {
 	static const char html[] =
@@ -196,7 +216,10 @@ enum MHD_Result answer_call(struct call *call)
 		return answer_stream(call, call->answer.len, type_json,
 				     read_half);
 	case FAULT_PROGRESS:
+		return answer_stream(call, MHD_SIZE_UNKNOWN, stream_type(call),
+				     stream_read);
 	case FAULT_ACCEPT:
+		return answer_accepted(call);
 	case FAULT_NONE:
 		break;
 	}

@@ -57,6 +57,7 @@ struct call *call_new(struct MHD_Connection *connection,
 	call->started_ms = clock_mono_ms();
 	call->body.max = LIMIT_ENGINE_BODY;
 	call->answer.max = 2 * LIMIT_ENGINE_BODY;
+	call->piece.max = call->answer.max + 64;
 	return call;
 }
 
@@ -74,6 +75,7 @@ void call_free(struct call **call_in_out)
 	jv_free(call->headers);
 	strbuf_release(&call->body);
 	strbuf_release(&call->answer);
+	strbuf_release(&call->piece);
 	free(call);
 }
 

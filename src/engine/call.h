@@ -21,6 +21,7 @@
 #include "engine/wait.h"
 
 struct err;
+struct promises;
 struct waiter;
 
 enum call_phase {
@@ -35,6 +36,7 @@ struct call {
 	struct pool_job job;
 	struct MHD_Connection *connection;
 	struct waiter *waiter; /* for answers in pieces */
+	struct promises *promises;
 	enum call_phase phase;
 	const struct role *role; /* NULL: the path names none */
 	struct fault fault;
@@ -48,9 +50,14 @@ struct call {
 	char *attempt;
 	jv headers; /* those that `echo` answers */
 	int64_t started_ms;
+	int64_t latency_ms; /* of an answer in pieces */
 	struct strbuf body;
 	unsigned int status;  /* of the answer; 0: none yet */
 	struct strbuf answer; /* JSON */
+	/* an answer in pieces: */
+	uint64_t pieces; /* begun so far */
+	struct strbuf piece;
+	size_t piece_pos; /* sent of it */
 };
 
 /** A call with the headers of its request. */

@@ -191,7 +191,8 @@ enum fault_act fault_decide(const struct fault *fault,
 		{ fault->invalid_utf8, FAULT_INVALID_UTF8 },
 		{ fault->not_object, FAULT_NOT_OBJECT },
 		{ fault->huge != 0, FAULT_HUGE },
-		{ fault->cut, FAULT_CUT },
+		/* In a stream of progress it is the result that is cut off. */
+		{ fault->cut && !fault->progress, FAULT_CUT },
 		{ fault->progress != 0, FAULT_PROGRESS },
 		{ fault->accept != 0, FAULT_ACCEPT },
 	};

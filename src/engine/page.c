@@ -13,12 +13,14 @@
 #include "base/json.h"
 #include "engine/answer.h"
 #include "engine/page.h"
+#include "engine/promise.h"
 #include "engine/role.h"
 #include "engine/server.h"
 #include "engine/stats.h"
 #include "engine/storage.h"
 
 static const char files_prefix[] = "/files/";
+static const char promises_prefix[] = "/promises/";
 
 static enum MHD_Result answer_json(struct MHD_Connection *connection,
 				   struct strbuf *json)
@@ -103,9 +105,30 @@ static enum MHD_Result answer_file(struct MHD_Connection *connection,
 	return rc;
 }
 
+static enum MHD_Result answer_promise(struct MHD_Connection *connection,
+				      struct promises *promises,
+				      const char *token)
+{
+	const char *answer;
+
+	switch (promise_look(promises, token, &answer)) {
+	case PROMISE_READY:
+		return answer_text(connection, MHD_HTTP_OK, "application/json",
+				   answer);
+	case PROMISE_PENDING:
+		return answer_text(connection, MHD_HTTP_ACCEPTED,
+				   "application/json",
+				   "{\"status\":\"running\"}");
+	case PROMISE_UNKNOWN:
+		break;
+	}
+	return answer_error(connection, MHD_HTTP_NOT_FOUND, "no such promise");
+}
+
 enum MHD_Result page_answer(struct MHD_Connection *connection, const char *url,
 			    const struct server_options *options,
-			    const struct stats *stats)
+			    const struct stats *stats,
+			    struct promises *promises)
 {
 	struct strbuf json = { 0 };
 
@@ -118,6 +141,9 @@ enum MHD_Result page_answer(struct MHD_Connection *connection, const char *url,
 	if (strncmp(url, files_prefix, strlen(files_prefix)) == 0)
 		return answer_file(connection, options->storage,
 				   url + strlen(files_prefix));
+	if (strncmp(url, promises_prefix, strlen(promises_prefix)) == 0)
+		return answer_promise(connection, promises,
+				      url + strlen(promises_prefix));
 	return answer_error(connection, MHD_HTTP_NOT_FOUND,
 			    "there is nothing here");
 }

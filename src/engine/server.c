@@ -36,6 +36,7 @@
 #include "engine/call.h"
 #include "engine/listen.h"
 #include "engine/page.h"
+#include "engine/promise.h"
 #include "engine/seen.h"
 #include "engine/server.h"
 #include "engine/stats.h"
@@ -52,6 +53,7 @@ struct server {
 	struct waiter *waiter;
 	struct pool *pool;
 	struct seen *seen;
+	struct promises *promises;
 	unsigned int port;
 	atomic_int is_stopping;
 	struct role_ctx role_ctx;
@@ -134,6 +136,7 @@ static enum MHD_Result begin_call(struct server *server,
 
 	*out = call;
 	call->waiter = server->waiter;
+	call->promises = server->promises;
 	stats_begin(&server->stats);
 	count_in_flight(server, 1);
 	calllog_start(server->options->log, &entry);
@@ -169,11 +172,14 @@ static int decide(struct server *server, struct call *call, struct err *err)
 			seen.attempt = count;
 	}
 	call->act = fault_decide(&call->fault, &seen);
-	call->wait.due_ms =
-		call->act == FAULT_HANG
-			? WAIT_FOR_EVER
-			: call->started_ms + fault_wait_ms(&call->fault, &seen);
+	call->latency_ms = fault_wait_ms(&call->fault, &seen);
 	free(count);
+	call->wait.due_ms = call->started_ms;
+	if (call->act == FAULT_HANG)
+		call->wait.due_ms = WAIT_FOR_EVER;
+	else if (call->act != FAULT_PROGRESS)
+		/* The pieces of a stream have times of their own. */
+		call->wait.due_ms += call->latency_ms;
 	return 0;
 }
 
@@ -227,7 +233,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 	(void)version;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) == 0)
 		return page_answer(connection, url, server->options,
-				   &server->stats);
+				   &server->stats, server->promises);
 	if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
 		return answer_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 				    "engines are called by POST");
@@ -303,6 +309,7 @@ static void server_free(struct server *server)
 	waiter_free(&server->waiter);
 	pool_free(&server->pool);
 	seen_free(&server->seen);
+	promises_free(&server->promises);
 	pthread_cond_destroy(&server->is_idle);
 	pthread_mutex_destroy(&server->lock);
 	free(server);
@@ -328,6 +335,7 @@ struct server *server_start(const struct server_options *options,
 	pthread_mutex_init(&server->lock, NULL);
 	pthread_cond_init(&server->is_idle, NULL);
 	server->seen = seen_new();
+	server->promises = promises_new();
 	server->waiter = waiter_start(on_waited, server);
 	server->pool = pool_start(POOL_THREADS, on_job, server);
 	server->daemon = start_daemon(server, fd);
