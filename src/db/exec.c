@@ -23,10 +23,13 @@
 #include "db/handle.h"
 #include "db/script.h"
 
-/* What a statement may have: the packet has one byte for the command. */
+/*
+ * What a statement may have: one byte of the packet is the command, and both
+ * servers refuse one that is as long as the limit.
+ */
 static size_t statement_max(const struct db *db)
 {
-	return db->max_packet > 1 ? (size_t)db->max_packet - 1 : 1;
+	return db->max_packet > 2 ? (size_t)db->max_packet - 2 : 1;
 }
 
 static int too_long(const struct db *db, struct err *err)
