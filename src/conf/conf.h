@@ -61,7 +61,7 @@ enum conf_node_kind conf_node_kind(const struct conf_node *node);
 const char *conf_node_name(const struct conf_node *node); /* NULL in lists */
 /** A scalar as text, `${}` filled in; NULL for groups and lists. */
 const char *conf_node_text(const struct conf_node *node);
-/** The same as it stands in the file: what `config dump` may show. */
+/** The same as it stands in the file, without the password of a URL. */
 const char *conf_node_raw(const struct conf_node *node);
 /** The variable of a `${}` that is not set; conf_fill() reports it. */
 const char *conf_node_unset(const struct conf_node *node);
@@ -75,6 +75,13 @@ const struct conf_node *conf_node_at(const struct conf_node *node, size_t i);
 size_t conf_node_count(const struct conf_node *node);
 const struct conf_node *conf_node_get(const struct conf_node *group,
 				      const char *name);
+
+/** "worker.lease" in the root; NULL when it, or `group`, is not there. */
+const struct conf_node *conf_find(const struct conf_node *group,
+				  const char *path);
+
+/** Append `text`, with "***" for the password of each URL in it. */
+void conf_mask_login(const char *text, struct strbuf *out);
 
 /** The candidate nearest to `word` by edit distance; NULL if none is near. */
 const char *conf_nearest(const char *word, const char *const *candidates,

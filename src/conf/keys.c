@@ -10,6 +10,7 @@
 #include <config.h>
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,33 +204,14 @@ static int fill_headers(const struct fill *fill, const struct conf_key *key,
 	return 0;
 }
 
-/* The member a key names: "worker.lease" in the root, "lease" in a group. */
-static const struct conf_node *find_member(const struct conf_node *group,
-					   const char *name)
-{
-	const char *dot;
-
-	while (group && (dot = strchr(name, '.'))) {
-		char *part = xstrndup(name, (size_t)(dot - name));
-
-		group = conf_node_kind(group) == CONF_NODE_GROUP
-				? conf_node_get(group, part)
-				: NULL;
-		free(part);
-		name = dot + 1;
-	}
-	if (!group || conf_node_kind(group) != CONF_NODE_GROUP)
-		return NULL;
-	return conf_node_get(group, name);
-}
-
 /* NULL when no variable can stand for the key; else the caller frees it. */
 static char *variable_of(const struct fill *fill, const struct conf_key *key)
 {
 	struct strbuf name = { 0 };
 	char *full;
 
-	if (key->type == CONF_HEADERS || (fill->path && !*fill->path))
+	if (key->type == CONF_HEADERS || key->type == CONF_GROUP ||
+	    (fill->path && !*fill->path))
 		return NULL;
 	full = fill->path ? xasprintf("%s.%s", fill->path, key->name)
 			  : xstrdup(key->name);
@@ -240,20 +222,22 @@ static char *variable_of(const struct fill *fill, const struct conf_key *key)
 
 static void fill_key(const struct fill *fill, const struct conf_key *key)
 {
-	const struct conf_node *node = find_member(fill->group, key->name);
+	const struct conf_node *node = conf_find(fill->group, key->name);
 	char *variable = variable_of(fill, key);
 	const char *value = variable ? getenv(variable) : NULL;
 	int rc = -1;
 
-	if (value)
+	if (!node && !value && (key->flags & CONF_REQUIRED))
+		conf_report_add(fill->report, fill->group, "'%s' is missing",
+				key->name);
+	else if (key->type == CONF_GROUP)
+		rc = 0;
+	else if (value)
 		rc = fill_from_env(fill, key, variable, value);
 	else if (node && key->type == CONF_HEADERS)
 		rc = fill_headers(fill, key, node);
 	else if (node)
 		rc = fill_from_node(fill, key, node);
-	else if (key->flags & CONF_REQUIRED)
-		conf_report_add(fill->report, fill->group, "'%s' is missing",
-				key->name);
 	if (rc)
 		value_default(key, fill->out);
 	free(variable);
@@ -340,13 +324,33 @@ void conf_fill(const struct conf_node *group, const char *path,
 
 	if (group && conf_node_kind(group) != CONF_NODE_GROUP) {
 		conf_report_add(report, group, "must be a group { ... }");
-		group = NULL;
-	} else if (group) {
-		check_members(&fill, group, "");
+		for (i = 0; i < keys_n; i++)
+			value_default(&keys[i], out);
+		return;
 	}
+	if (group)
+		check_members(&fill, group, "");
 	for (i = 0; i < keys_n; i++)
-		if (keys[i].type != CONF_GROUP)
-			fill_key(&fill, &keys[i]);
+		fill_key(&fill, &keys[i]);
+}
+
+void conf_report_value(struct conf_report *report, const char *key,
+		       const struct conf_node *node, const char *fmt, ...)
+{
+	struct strbuf variable = { 0 }, text = { 0 };
+	va_list ap;
+
+	conf_env_name(key, &variable);
+	va_start(ap, fmt);
+	strbuf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	if (getenv(strbuf_str(&variable)))
+		conf_report_add(report, NULL, "%s: %s", strbuf_str(&variable),
+				strbuf_str(&text));
+	else
+		conf_report_add(report, node, "%s", strbuf_str(&text));
+	strbuf_release(&variable);
+	strbuf_release(&text);
 }
 
 static void free_strings(char **list)

@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+#include "base/util.h"
+
 struct conf_node;
 struct conf_report;
 struct strbuf;
@@ -70,6 +72,15 @@ void conf_env_name(const char *key, struct strbuf *out);
 void conf_fill(const struct conf_node *group, const char *path,
 	       const struct conf_key *keys, size_t keys_n, void *out,
 	       struct conf_report *report);
+
+/**
+ * Report what is wrong with the value of `key` ("engines.text.url"), for
+ * checks beyond its type and range: at its variable when that is set, else at
+ * `node`, which may be NULL when it is.
+ */
+void conf_report_value(struct conf_report *report, const char *key,
+		       const struct conf_node *node, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
 
 /** Free what conf_fill() put into the struct at `out`. */
 void conf_unfill(const struct conf_key *keys, size_t keys_n, void *out);

@@ -42,10 +42,12 @@ void node_free(struct conf_node **node)
 void node_set(struct conf_node *node, const char *raw,
 	      struct conf_report *report)
 {
+	struct strbuf shown = { 0 };
 	struct err err;
 
 	assert(node->kind == CONF_NODE_SCALAR && !node->raw);
-	node->raw = xstrdup(raw);
+	conf_mask_login(raw, &shown);
+	node->raw = strbuf_detach(&shown);
 	if (expand(raw, &node->expansion, &err)) {
 		conf_report_add(report, node, "%s", err.text);
 		node->expansion.text = xstrdup("");
@@ -167,4 +169,22 @@ const struct conf_node *conf_node_get(const struct conf_node *group,
 				      const char *name)
 {
 	return conf_node_at(group, node_find(group, name));
+}
+
+const struct conf_node *conf_find(const struct conf_node *group,
+				  const char *path)
+{
+	const char *dot;
+	char *name;
+
+	while (group && group->kind == CONF_NODE_GROUP) {
+		dot = strchr(path, '.');
+		if (!dot)
+			return conf_node_get(group, path);
+		name = xstrndup(path, (size_t)(dot - path));
+		group = conf_node_get(group, name);
+		free(name);
+		path = dot + 1;
+	}
+	return NULL;
 }

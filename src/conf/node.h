@@ -13,7 +13,7 @@
 struct conf_node {
 	enum conf_node_kind kind;
 	char *name; /* NULL in lists */
-	char *raw;  /* of a scalar, else NULL */
+	char *raw;  /* what may be shown of a scalar, else NULL */
 	struct expansion expansion;
 	const char *file; /* borrowed, or a variable's name; NULL: no place */
 	int line;         /* 0: not of a file */

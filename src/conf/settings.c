@@ -107,26 +107,6 @@ const size_t settings_keys_n = sizeof(settings_keys) / sizeof(*settings_keys);
 
 #undef AT
 
-/* Say that `value`, an element of the list `name`, is wrong. */
-static void report_element(const struct conf *conf, const char *group,
-			   const char *name, const char *value, const char *why,
-			   struct conf_report *report)
-{
-	const struct conf_node *node = conf_node_get(conf_root(conf), group);
-	struct strbuf key = { 0 }, variable = { 0 };
-
-	strbuf_addf(&key, "%s.%s", group, name);
-	conf_env_name(strbuf_str(&key), &variable);
-	if (getenv(strbuf_str(&variable)))
-		conf_report_add(report, NULL, "%s: '%s' %s",
-				strbuf_str(&variable), value, why);
-	else
-		conf_report_add(report, conf_node_get(node, name), "'%s' %s",
-				value, why);
-	strbuf_release(&key);
-	strbuf_release(&variable);
-}
-
 static int is_queue_name(const char *name)
 {
 	const char *p;
@@ -164,22 +144,23 @@ static int is_host(const char *host)
 void settings_load(const struct conf *conf, struct settings *out,
 		   struct conf_report *report)
 {
+	const struct conf_node *root = conf_root(conf);
 	size_t i;
 
-	conf_fill(conf_root(conf), NULL, settings_keys, settings_keys_n, out,
-		  report);
+	conf_fill(root, NULL, settings_keys, settings_keys_n, out, report);
 	for (i = 0; out->database.hosts[i]; i++)
 		if (!is_host(out->database.hosts[i]))
-			report_element(conf, "database", "hosts",
-				       out->database.hosts[i],
-				       "is not host or host:port", report);
+			conf_report_value(report, "database.hosts",
+					  conf_find(root, "database.hosts"),
+					  "'%.80s' is not host or host:port",
+					  out->database.hosts[i]);
 	for (i = 0; out->worker.queues[i]; i++)
 		if (!is_queue_name(out->worker.queues[i]))
-			report_element(conf, "worker", "queues",
-				       out->worker.queues[i],
-				       "is not a queue's name: 1 to 255 bytes "
-				       "without commas",
-				       report);
+			conf_report_value(report, "worker.queues",
+					  conf_find(root, "worker.queues"),
+					  "'%.80s' is not a queue's name: 1 to "
+					  "255 bytes without commas",
+					  out->worker.queues[i]);
 }
 
 void settings_release(struct settings *settings)

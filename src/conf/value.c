@@ -158,7 +158,7 @@ int value_set(const struct conf_key *key, const char *const *texts, size_t n,
 {
 	void *field = (char *)out + key->offset;
 
-	*at = value_is_list(key->type) ? n : 0;
+	*at = value_is_list(key->type) || key->type == CONF_STR ? n : 0;
 	switch (key->type) {
 	case CONF_STR:
 	case CONF_EXPR:

@@ -20,7 +20,7 @@ int value_is_list(enum conf_type type);
  * Set the field of `key` in the struct at `out` from `texts`, one text unless
  * the type is a list. On error the field is untouched and `err` has a reason
  * that repeats no value ("is less than 1s"); `at` is the text it is about,
- * `n` when it is about all of them.
+ * `n` when it is about all of them, or about how long one is.
  */
 int value_set(const struct conf_key *key, const char *const *texts, size_t n,
 	      void *out, size_t *at, struct err *err) MUST_CHECK;
