@@ -11,6 +11,8 @@
 
 #include "conf/keys.h"
 
+struct conf_node;
+struct conf_report;
 struct expr;
 struct strbuf;
 
@@ -44,6 +46,14 @@ extern const struct conf_key engine_keys[];
 extern const size_t engine_keys_n;
 extern const struct conf_key engine_dummy_keys[];
 extern const size_t engine_dummy_keys_n;
+
+/**
+ * Fill `out` (all-zero before) from a member of `engines`. What is wrong is
+ * in `report`. dummy.result is compiled by plan_compile().
+ */
+void engine_load(const struct conf_node *node, struct engine *out,
+		 struct conf_report *report);
+void engine_release(struct engine *engine);
 
 /** Replace each of the engine's secrets that stands in `text` by "***". */
 void engine_scrub(const struct engine *engine, struct strbuf *text);

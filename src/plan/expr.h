@@ -25,6 +25,8 @@ enum expr_kind {
 /** Compile. ERR_CONFIG with jq's own message when the program is wrong. */
 int expr_new(const char *program, enum expr_kind kind, struct expr **out,
 	     struct err *err) MUST_CHECK;
+/** Count references: steps with the same program share one. */
+struct expr *expr_ref(struct expr *expr);
 void expr_free(struct expr **expr);
 
 /**

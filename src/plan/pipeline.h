@@ -15,7 +15,6 @@
 #include "base/util.h"
 #include "conf/keys.h"
 
-struct conf;
 struct conf_node;
 struct conf_report;
 struct err;
@@ -61,12 +60,11 @@ extern const struct conf_key step_keys[];
 extern const size_t step_keys_n;
 
 /**
- * From a member of `pipelines`. NULL when it is too wrong to be one; all
+ * From a member of `pipelines`. NULL when anything is wrong with it; all
  * errors go to `report`: names, unknown steps, cycles with their path.
  * Engines are checked by plan_load().
  */
-struct pipeline *pipeline_load(const struct conf *conf,
-			       const struct conf_node *node,
+struct pipeline *pipeline_load(const struct conf_node *node,
 			       struct conf_report *report);
 
 /** From a definition the database kept. */
@@ -75,6 +73,13 @@ int pipeline_parse(const char *definition, struct pipeline **out,
 
 /** Compile the expressions, once; ERR_CONFIG names step and key. */
 int pipeline_compile(struct pipeline *pipeline, struct err *err) MUST_CHECK;
+
+/** The keys of a step that hold expressions, ended by NULL. */
+extern const char *const pipeline_expr_keys[];
+
+/** Compile one of them, if the step has it. */
+int pipeline_compile_key(struct pipeline *pipeline, size_t step,
+			 const char *key, struct err *err) MUST_CHECK;
 
 /** Count references: a run under way keeps its pipeline over a reload. */
 struct pipeline *pipeline_ref(struct pipeline *pipeline);

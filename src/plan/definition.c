@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "plan/definition.h"
+#include "plan/pipeline.h"
+
+static void write_text(struct strbuf *out, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	strbuf_addf(out, ",\"%s\":", key);
+	json_quote(out, text);
+}
+
+static void write_int(struct strbuf *out, const char *key, int64_t n)
+{
+	if (n >= 0)
+		strbuf_addf(out, ",\"%s\":%" PRId64, key, n);
+}
+
+static void write_names(struct strbuf *out, const char *key, char *const *names)
+{
+	size_t i;
+
+	strbuf_addf(out, ",\"%s\":[", key);
+	for (i = 0; names[i]; i++) {
+		strbuf_adds(out, i ? "," : "");
+		json_quote(out, names[i]);
+	}
+	strbuf_addc(out, ']');
+}
+
+static void write_list(struct strbuf *out, const char *key, const int64_t *list)
+{
+	size_t i;
+
+	if (!list)
+		return;
+	strbuf_addf(out, ",\"%s\":[", key);
+	for (i = 0; list[i] >= 0; i++)
+		strbuf_addf(out, "%s%" PRId64, i ? "," : "", list[i]);
+	strbuf_addc(out, ']');
+}
+
+static void write_step(struct strbuf *out, const struct pipeline_step *step)
+{
+	strbuf_adds(out, "{\"name\":");
+	json_quote(out, step->name);
+	write_text(out, "engine", step->engine);
+	write_names(out, "needs", step->needs_names);
+	write_text(out, "input", step->input_text);
+	write_text(out, "output", step->output_text);
+	write_text(out, "cost", step->cost_text);
+	write_text(out, "queue", step->queue);
+	write_int(out, "tries", step->tries);
+	write_list(out, "backoff_ms", step->backoff_ms);
+	write_int(out, "timeout_ms", step->timeout_ms);
+	if (step->weight != 1) {
+		jv weight = jv_number(step->weight);
+
+		strbuf_adds(out, ",\"weight\":");
+		json_dump(weight, out);
+		jv_free(weight);
+	}
+	write_text(out, "state", step->state);
+	strbuf_addc(out, '}');
+}
+
+void definition_write(const struct pipeline *pipeline, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_adds(out, "{\"name\":");
+	json_quote(out, pipeline->name);
+	strbuf_adds(out, ",\"steps\":[");
+	for (i = 0; i < pipeline->steps_n; i++) {
+		strbuf_adds(out, i ? "," : "");
+		write_step(out, &pipeline->steps[i]);
+	}
+	strbuf_adds(out, "]}");
+}
+
+static int read_text(jv object, const char *key, char **out, struct err *err)
+{
+	const char *text = json_str(object, key);
+	jv v;
+	int is_absent;
+
+	if (text) {
+		*out = xstrdup(text);
+		return 0;
+	}
+	v = json_get(object, key);
+	is_absent = jv_get_kind(v) == JV_KIND_NULL;
+	jv_free(v);
+	return is_absent ? 0
+			 : err_set(err, ERR_INPUT, "'%s' is not a string", key);
+}
+
+static int read_int(jv object, const char *key, int64_t *out, struct err *err)
+{
+	uint64_t n = 0;
+	int rc = json_u64(object, key, &n);
+
+	if (rc < 0 || n > INT64_MAX)
+		return err_set(err, ERR_INPUT, "'%s' is not a whole number",
+			       key);
+	*out = rc > 0 ? (int64_t)n : -1;
+	return 0;
+}
+
+static int read_names(jv object, const char *key, char ***out, struct err *err)
+{
+	jv list = json_get(object, key), element;
+	int n = 0, i, rc = 0;
+
+	if (jv_get_kind(list) == JV_KIND_ARRAY)
+		n = jv_array_length(jv_copy(list));
+	else
+		rc = -1;
+	*out = xcalloc((size_t)n + 1, sizeof(**out));
+	for (i = 0; i < n && rc == 0; i++) {
+		element = jv_array_get(jv_copy(list), i);
+		if (jv_get_kind(element) == JV_KIND_STRING)
+			(*out)[i] = xstrdup(jv_string_value(element));
+		else
+			rc = -1;
+		jv_free(element);
+	}
+	jv_free(list);
+	return rc ? err_set(err, ERR_INPUT, "'%s' is not a list of names", key)
+		  : 0;
+}
+
+static int read_list(jv object, const char *key, int64_t **out, struct err *err)
+{
+	jv list = json_get(object, key), element;
+	int n = 0, i, rc = 0;
+
+	if (jv_get_kind(list) == JV_KIND_NULL) {
+		jv_free(list);
+		return 0;
+	}
+	if (jv_get_kind(list) == JV_KIND_ARRAY)
+		n = jv_array_length(jv_copy(list));
+	else
+		rc = -1;
+	*out = xcalloc((size_t)n + 1, sizeof(**out));
+	for (i = 0; i < n && rc == 0; i++) {
+		element = jv_array_get(jv_copy(list), i);
+		if (jv_get_kind(element) == JV_KIND_NUMBER &&
+		    jv_number_value(element) >= 0 &&
+		    jv_number_value(element) < 1e15)
+			(*out)[i] = (int64_t)jv_number_value(element);
+		else
+			rc = -1;
+		jv_free(element);
+	}
+	(*out)[n] = -1;
+	jv_free(list);
+	return rc ? err_set(err, ERR_INPUT, "'%s' is not a list of numbers",
+			    key)
+		  : 0;
+}
+
+static int read_weight(jv object, double *out, struct err *err)
+{
+	jv v = json_get(object, "weight");
+	int rc = 0;
+
+	if (jv_get_kind(v) == JV_KIND_NUMBER && jv_number_value(v) >= 0)
+		*out = jv_number_value(v);
+	else if (jv_get_kind(v) == JV_KIND_NULL)
+		*out = 1;
+	else
+		rc = err_set(err, ERR_INPUT, "'weight' is not a number");
+	jv_free(v);
+	return rc;
+}
+
+static int read_step(jv object, struct pipeline_step *step, struct err *err)
+{
+	if (read_text(object, "name", &step->name, err) ||
+	    read_text(object, "engine", &step->engine, err) ||
+	    read_names(object, "needs", &step->needs_names, err) ||
+	    read_text(object, "input", &step->input_text, err) ||
+	    read_text(object, "output", &step->output_text, err) ||
+	    read_text(object, "cost", &step->cost_text, err) ||
+	    read_text(object, "queue", &step->queue, err) ||
+	    read_int(object, "tries", &step->tries, err) ||
+	    read_list(object, "backoff_ms", &step->backoff_ms, err) ||
+	    read_int(object, "timeout_ms", &step->timeout_ms, err) ||
+	    read_weight(object, &step->weight, err) ||
+	    read_text(object, "state", &step->state, err))
+		return -1;
+	if (!step->name || !step->engine)
+		return err_set(err, ERR_INPUT, "a step has no name or engine");
+	return 0;
+}
+
+static int read_pipeline(jv object, struct pipeline *out, struct err *err)
+{
+	jv steps = json_get(object, "steps");
+	int n = 0, i, rc = 0;
+
+	if (jv_get_kind(steps) == JV_KIND_ARRAY)
+		n = jv_array_length(jv_copy(steps));
+	if (read_text(object, "name", &out->name, err))
+		rc = -1;
+	else if (!out->name || n < 1 || n > (int)LIMIT_STEPS)
+		rc = err_set(err, ERR_INPUT, "no name or no steps");
+	else
+		out->steps = xcalloc((size_t)n, sizeof(*out->steps));
+	for (i = 0; i < n && rc == 0; i++) {
+		jv step = jv_array_get(jv_copy(steps), i);
+
+		out->steps_n++;
+		rc = read_step(step, &out->steps[i], err);
+		jv_free(step);
+	}
+	jv_free(steps);
+	return rc;
+}
+
+int definition_read(const char *text, struct pipeline *out, struct err *err)
+{
+	jv object;
+	int rc;
+
+	rc = json_parse(text, strlen(text), &object, err);
+	if (rc == 0) {
+		rc = read_pipeline(object, out, err);
+		jv_free(object);
+	}
+	if (rc)
+		(void)err_wrap(err, "definition of a pipeline");
+	return rc;
+}
