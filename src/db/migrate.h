@@ -46,7 +46,9 @@ int migrate_check(struct db *db, struct err *err) MUST_CHECK;
 /**
  * Apply what is missing. `report` is called before each file with its name.
  * 1 when something was applied, 0 when nothing was missing. Safe to call from
- * two hosts at once, and again after a crash at any point.
+ * two hosts at once, and again after a crash at any point. The connection
+ * is opened anew without a limit for one answer, as long as it takes; it is
+ * closed afterwards when that failed.
  */
 int migrate_run(struct db *db, void (*report)(void *arg, const char *name),
 		void *arg, struct err *err) MUST_CHECK;

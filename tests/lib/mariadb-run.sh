@@ -8,7 +8,7 @@
 # also when the program that started this has died.
 set -u
 # shellcheck source=tests/lib/tap.sh
-. "${top_srcdir:-${0%/tests/*}}/tests/lib/tap.sh"
+. "${top_srcdir:-${0%tests/*}.}/tests/lib/tap.sh"
 # shellcheck source=tests/lib/mariadb.sh
 . "$top_srcdir/tests/lib/mariadb.sh"
 

@@ -7,7 +7,7 @@
 #	# SPDX-License-Identifier: MIT
 #	set -u
 #	# shellcheck source=tests/lib/tap.sh
-#	. "${top_srcdir:-${0%/tests/*}}/tests/lib/tap.sh"
+#	. "${top_srcdir:-${0%tests/*}.}/tests/lib/tap.sh"
 #	plan 3
 #
 # and checks with these; the name of a check, a claim, always comes first:
@@ -35,7 +35,7 @@
 # program just built comes first in PATH; no STEPQ_* variable of the user's
 # reaches it. By hand: top_builddir=/path/to/build sh tests/cli/help.sh
 
-top_srcdir=$(cd "${top_srcdir:-${0%/tests/*}}" && pwd)
+top_srcdir=$(cd "${top_srcdir:-${0%tests/*}.}" && pwd)
 top_builddir=$(cd "${top_builddir:-$top_srcdir}" && pwd)
 PATH=$top_builddir:$PATH:/usr/local/sbin:/usr/sbin:/sbin
 LC_ALL=C.UTF-8 TZ=UTC
