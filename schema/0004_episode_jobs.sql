@@ -6,8 +6,9 @@
 --               counts only those that its tries are up for.
 -- queue         where the run was pushed to; a step's own queue if it has one.
 -- options       of a run: what the payload said (maxTries, timeout, ...).
--- available_at  of a run: what its first job had, passed on to its steps'
---               jobs, so that older runs are finished before newer ones.
+-- available_at  of a run: what its steps' jobs get, a second before its own
+--               job's, so that older runs are finished before newer ones.
+--               Of a step: when its next attempt is due, while it is retrying.
 -- definition_id of a run: the pipeline as it was when the run began.
 
 CREATE TABLE IF NOT EXISTS definitions (

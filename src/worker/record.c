@@ -139,6 +139,9 @@ static int write_alone(struct worker *w, struct task **tasks, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		/* Some refusals end the connection. */
+		if (!link_up(w))
+			return -1;
 		if (write_items(w, &tasks[i], 1, &err) == 0) {
 			written(w, tasks[i]);
 			continue;

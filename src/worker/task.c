@@ -233,7 +233,12 @@ static void become_run(struct task *task, struct plan *plan,
 		.queue = task->job.queue,
 		.input = task->payload.input,
 		.options = task->payload.options,
-		.due = task->job.due,
+		/*
+		 * A second before the job's own time: the steps of a run go
+		 * before pipelines that were pushed in the same second, so a
+		 * burst does not leave every run half done.
+		 */
+		.due = task->job.due > 0 ? task->job.due - 1 : 0,
 	};
 	if (*task->payload.uuid)
 		memcpy(task->expand.uuid, task->payload.uuid, UUID_TEXT);

@@ -75,6 +75,19 @@ is "no step of them ran twice" "$(sql "SELECT COUNT(*) FROM episode_jobs
 	WHERE attempts > 1")" 0
 is "no job of them is left" "$(sql "SELECT COUNT(*) FROM jobs")" 0
 
+worker_signal a TERM
+worker_signal b TERM
+worker_wait a
+worker_wait b
+first=$(push chain '{"input":{"n":1}}')
+second=$(push chain '{"input":{"n":1}}')
+worker_run --concurrency=1
+is "runs pushed together are finished one after the other" "$(sql "SELECT
+	MAX(a.completed_at) <= MIN(b.started_at) FROM episode_jobs a
+	JOIN episode_jobs b WHERE a.uuid = '$first' AND b.uuid = '$second'")" 1
+
+worker_start a
+worker_start b
 sql "CALL stepq_push('chain', NULL, JSON_OBJECT('n', 1))" >"$work/pushed"
 ok "a run pushed by the procedure ends" \
 	wait_for 10 run_done "$(cat "$work/pushed")"

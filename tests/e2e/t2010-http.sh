@@ -41,8 +41,9 @@ add busy "$e?fail_first=1&error_status=503" 'backoff = "0s"; tries = 3;'
 add limited "$e?fail_first=1&error_status=429&retry_after=2" 'tries = 3; backoff = "0s";'
 add always "$e?status=500" 'backoff = "0s"; tries = 3;'
 add bad "$e?status=422"
-printf 'engines: { %s };\npipelines = ( %s );\n' "$engines" "${pipelines%,}" |
-	fleet_conf
+printf 'engines: { %s };\npipelines = ( %s );\n' "$engines" "${pipelines%,}" \
+	>"$work/conf"
+fleet_conf <"$work/conf"
 
 names="html empty half nothing endless elsewhere utf8 garbage notfound refused
 	dns hang busy limited always bad"

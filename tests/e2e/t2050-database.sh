@@ -40,7 +40,8 @@ all_done() {
 	AND status = 'done'")" = 10
 }
 ok "every run is done after the server was killed" wait_for 30 all_done
-ok "it says that the database is back" grep -q "database is back" "$work/a.log"
+ok "it says that the database is back" \
+	wait_for 15 grep -q "database is back" "$work/a.log"
 is "no step was done twice" "$(sql "SELECT COUNT(*) FROM episode_events e
 	WHERE state = 'done' GROUP BY episode_job_id HAVING COUNT(*) > 1")" ""
 is "nothing failed for it" "$(failed_jobs)" 0
@@ -49,7 +50,8 @@ is "results waited for the server: each step was served once" \
 
 # A connection that is killed under a worker is opened again.
 sql "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist
-	WHERE id <> CONNECTION_ID()" | sql
+	WHERE id <> CONNECTION_ID()" >"$work/kill"
+sql <"$work/kill"
 run=$(push p)
 ok "a killed connection is opened again" wait_for 15 run_done "$run"
 

@@ -45,7 +45,9 @@ for name in good later bad crash words flood stuck missing; do
 	test $name = missing || echo ,
 done >"$work/pipelines"
 printf 'engines: { %s };\npipelines = ( %s );\n' "$(cat "$work/engines")" \
-	"$(cat "$work/pipelines")" | fleet_conf
+	"$(cat "$work/pipelines")" \
+	>"$work/conf"
+fleet_conf <"$work/conf"
 
 for name in good later bad crash words flood stuck missing; do
 	eval "run_$name=$(push $name '{"input":{"a":1}}')"
