@@ -3,8 +3,8 @@
 #define ENGINE_BACKDROP_H
 
 /**
- * What is behind the people of a panel: sky, land or walls, and the light of
- * the hour.
+ * What is behind the people of a panel, sky, land or walls, and what lies
+ * over all of it: the light of the hour and the mood.
  */
 
 #include <cairo.h>
@@ -15,12 +15,14 @@
 
 /** The light of an hour. */
 struct light {
-	struct rgb top;  /* of the sky */
-	struct rgb low;  /* of the sky, at the horizon */
-	struct rgb tint; /* over everything */
-	double tint_alpha;
-	struct rgb lamp; /* windows, lanterns */
-	int is_dark;
+	unsigned int top; /* of the sky */
+	unsigned int mid;
+	unsigned int low;  /* at the horizon */
+	unsigned int tint; /* over all that is lit */
+	double tint_share;
+	unsigned int sun; /* or the moon */
+	double sun_y;
+	int is_dark; /* windows and lamps are lit */
 };
 
 /** A backdrop being painted. */
@@ -31,12 +33,66 @@ struct scenery {
 	struct dice dice;
 };
 
-const struct light *light_of(enum time_of_day time);
+/** A strip across the picture that things are strewn over. */
+struct strip {
+	double top;
+	double bottom;
+	double small; /* their sizes */
+	double large;
+};
 
-/** Colour `hex` as the light of the hour leaves it; far things are paler. */
-struct rgb lit(const struct scenery *scenery, unsigned int hex, double far);
+struct spot {
+	double x;
+	double y;
+	double size;
+};
+
+/** Where thing `i` of `n` on the strip stands: in turn, but out of line. */
+struct spot strip_spot(struct scenery *scenery, const struct strip *strip,
+		       size_t i, size_t n);
+
+/** The line where land and sky meet. */
+enum {
+	HORIZON = 770
+};
 
 /** Paint everything behind the people. */
 void backdrop_paint(cairo_t *cr, const struct panel *panel);
+
+/** Paint what lies over them: light and mood. */
+void mood_paint(cairo_t *cr, const struct panel *panel);
+
+const struct light *light_of(enum time_of_day time);
+
+/** Colour `hex` in the light of the hour; `far` (0 to 1) fades into the sky. */
+struct rgb lit(const struct scenery *scenery, unsigned int hex, double far);
+
+/** A window's colour: lit from within at night. */
+struct rgb window_light(struct scenery *scenery);
+
+void sky_paint(struct scenery *scenery);
+void stars_paint(struct scenery *scenery, size_t n, double until);
+
+/** A ridge across the picture about `y`, filled down to the bottom. */
+void ridge_paint(struct scenery *scenery, double y, double height,
+		 struct rgb colour);
+
+/** A pine that stands at `at`, as high as its size. */
+void pine_paint(struct scenery *scenery, struct spot at, struct rgb colour,
+		int has_snow);
+
+/** The places. */
+void hills_paint(struct scenery *scenery);
+void forest_paint(struct scenery *scenery);
+void beach_paint(struct scenery *scenery);
+void boat_paint(struct scenery *scenery);
+void city_paint(struct scenery *scenery);
+void roof_paint(struct scenery *scenery);
+void market_paint(struct scenery *scenery);
+void room_paint(struct scenery *scenery);
+void cabin_paint(struct scenery *scenery);
+void moon_paint(struct scenery *scenery);
+void snow_paint(struct scenery *scenery);
+void castle_paint(struct scenery *scenery);
 
 #endif

@@ -12,11 +12,26 @@
 #include "base/mem.h"
 #include "engine/body.h"
 
+/* The result of a step that is called as what it makes: {images: [...]}. */
+static jv unwrap(jv v, const char *key)
+{
+	jv inner = json_get(v, key);
+
+	if (jv_get_kind(inner) == JV_KIND_NULL) {
+		jv_free(inner);
+		return v;
+	}
+	jv_free(v);
+	return inner;
+}
+
 jv body_find(jv body, const char *key)
 {
-	static const char *const places[] = { "input", "run",      "lettering",
-					      "image", "director", "text" };
-	jv v = json_get(body, key);
+	static const char *const places[] = {
+		"input", "run",   "lettering", "image", "images",
+		"tts",   "music", "director",  "text",  "story",
+	};
+	jv v = unwrap(json_get(body, key), key);
 	size_t i;
 
 	for (i = 0; jv_get_kind(v) == JV_KIND_NULL && i < ARRAY_SIZE(places);
@@ -75,6 +90,11 @@ char *body_episode(jv body, struct err *err)
 {
 	jv v = body_find(body, "episode_id");
 	char *id = NULL;
+
+	if (jv_get_kind(v) == JV_KIND_NULL) {
+		jv_free(v);
+		v = body_find(body, "book_id");
+	}
 
 	if (jv_get_kind(v) == JV_KIND_STRING) {
 		size_t len = (size_t)jv_string_length_bytes(jv_copy(v));

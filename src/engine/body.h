@@ -31,8 +31,9 @@ int body_array(jv body, const char *key, size_t max, jv *out,
 	       struct err *err) MUST_CHECK;
 
 /**
- * The episode: a number, or 1 to 64 of A-Z a-z 0-9 _ -. The caller frees it.
- * NULL and ERR_INPUT when it is missing or anything else.
+ * The episode, `episode_id` or `book_id`: a number, or 1 to 64 of A-Z a-z 0-9
+ * _ -. The caller frees it. NULL and ERR_INPUT when it is missing or anything
+ * else.
  */
 char *body_episode(jv body, struct err *err) MUST_CHECK;
 

@@ -11,6 +11,8 @@
 #include <config.h>
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <pango/pangocairo.h>
 
@@ -18,6 +20,8 @@
 #undef MIN
 #undef MAX
 
+#include "base/strbuf.h"
+#include "base/utf8.h"
 #include "engine/bubble.h"
 #include "engine/paint.h"
 #include "engine/panel.h"
@@ -30,6 +34,9 @@ enum {
 	SIZE_MIN_PX = 22,
 	SIZE_STEP_PX = 3,
 	MAX_ROWS = 9,
+	CAPTION_WIDTH = 640,
+	SPEECH_WIDTH = 400,
+	MIN_WIDTH = 120,
 };
 
 static const char font_name[] =
@@ -48,27 +55,82 @@ struct bubble {
 	double h;
 };
 
+static int is_syllable(const char *text)
+{
+	return language_of(text) == LANG_KO;
+}
+
+/*
+ * Pango breaks Korean words anywhere. A word joiner between two syllables
+ * keeps them whole. The caller frees it.
+ */
+static char *keep_words(const char *text)
+{
+	struct strbuf out = { 0 };
+	int was_syllable = 0;
+
+	while (*text) {
+		size_t len = utf8_char_len((const unsigned char *)text,
+					   strlen(text));
+		char one[5] = { 0 };
+
+		memcpy(one, text, len);
+		if (is_syllable(one) && was_syllable)
+			strbuf_adds(&out, "\xe2\x81\xa0");
+		was_syllable = is_syllable(one);
+		strbuf_adds(&out, one);
+		text += len;
+	}
+	return strbuf_detach(&out);
+}
+
+/* The narrowest that takes no more rows: no last row of one word. */
+static void balance(PangoLayout *layout, int width)
+{
+	int rows = pango_layout_get_line_count(layout);
+
+	while (width > MIN_WIDTH) {
+		pango_layout_set_width(layout, (width - 16) * PANGO_SCALE);
+		if (pango_layout_get_line_count(layout) > rows ||
+		    pango_layout_is_ellipsized(layout))
+			break;
+		width -= 16;
+	}
+	pango_layout_set_width(layout, width * PANGO_SCALE);
+}
+
+static PangoLayout *layout_of(cairo_t *cr, const struct panel_line *line,
+			      int size)
+{
+	PangoFontDescription *font =
+		pango_font_description_from_string(font_name);
+	PangoLayout *layout = pango_cairo_create_layout(cr);
+	int width = line->person < 0 ? CAPTION_WIDTH : SPEECH_WIDTH;
+	char *text = keep_words(line->text);
+
+	pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
+	pango_layout_set_font_description(layout, font);
+	pango_font_description_free(font);
+	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+	pango_layout_set_height(layout, -MAX_ROWS);
+	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
+	pango_layout_set_alignment(layout, line->person < 0
+						   ? PANGO_ALIGN_LEFT
+						   : PANGO_ALIGN_CENTER);
+	pango_layout_set_text(layout, text, -1);
+	pango_layout_set_width(layout, width * PANGO_SCALE);
+	free(text);
+	balance(layout, width);
+	return layout;
+}
+
 static struct bubble measure(cairo_t *cr, const struct panel_line *line,
 			     int size)
 {
-	struct bubble bubble = { .person = line->person };
-	PangoFontDescription *font =
-		pango_font_description_from_string(font_name);
-	double max = line->person < 0 ? 640 : 400;
+	struct bubble bubble = { .layout = layout_of(cr, line, size),
+				 .person = line->person };
 	int w, h;
 
-	pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
-	bubble.layout = pango_cairo_create_layout(cr);
-	pango_layout_set_font_description(bubble.layout, font);
-	pango_font_description_free(font);
-	pango_layout_set_width(bubble.layout, (int)(max * PANGO_SCALE));
-	pango_layout_set_wrap(bubble.layout, PANGO_WRAP_WORD_CHAR);
-	pango_layout_set_height(bubble.layout, -MAX_ROWS);
-	pango_layout_set_ellipsize(bubble.layout, PANGO_ELLIPSIZE_END);
-	pango_layout_set_alignment(bubble.layout, line->person < 0
-							  ? PANGO_ALIGN_LEFT
-							  : PANGO_ALIGN_CENTER);
-	pango_layout_set_text(bubble.layout, line->text, -1);
 	pango_layout_get_pixel_size(bubble.layout, &w, &h);
 	/* A caption is a box, a bubble nearly an ellipse: it needs more. */
 	bubble.w = line->person < 0 ? w + 44 : w * 1.22 + 56;
@@ -123,6 +185,16 @@ static double place(const struct panel *panel, struct bubble *bubbles, size_t n)
 		}
 	}
 	return y;
+}
+
+/* Nearer to who speaks, where there is room: the tails get shorter. */
+static void lower(struct bubble *bubbles, size_t n, double room)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!bubbles[i].is_low && bubbles[i].person >= 0)
+			bubbles[i].y += room * 0.5;
 }
 
 static void free_bubbles(struct bubble *bubbles, size_t n)
@@ -205,16 +277,18 @@ void bubbles_draw(cairo_t *cr, const struct panel *panel)
 	struct bubble bubbles[PANEL_LINES];
 	int size = SIZE_MAX_PX;
 	size_t n = panel->n_lines, i;
+	double room;
 
 	for (;;) {
 		for (i = 0; i < n; i++)
 			bubbles[i] = measure(cr, &panel->lines[i], size);
-		if (place(panel, bubbles, n) <= free_height(panel) ||
-		    size - SIZE_STEP_PX < SIZE_MIN_PX)
+		room = free_height(panel) - place(panel, bubbles, n);
+		if (room >= 0 || size - SIZE_STEP_PX < SIZE_MIN_PX)
 			break;
 		free_bubbles(bubbles, n);
 		size -= SIZE_STEP_PX;
 	}
+	lower(bubbles, n, fmax(room, 0));
 	for (i = 0; i < n; i++) {
 		if (bubbles[i].person < 0)
 			draw_caption(cr, &bubbles[i]);

@@ -66,54 +66,69 @@ static jv find_people(jv body, jv scene)
 	return jv_array();
 }
 
-/* The look of `name` in the list of characters, or "". */
-static jv look_of(jv people, const char *name)
+static int speaks_in(jv lines, const char *name)
 {
-	jv look = jv_string("");
+	int found = 0;
+
+	jv_array_foreach(lines, i, line)
+	{
+		const char *who = json_str(line, "who");
+
+		found |= who && strcmp(who, name) == 0;
+		jv_free(line);
+	}
+	return found;
+}
+
+static int is_listed(jv people, const char *name)
+{
+	int found = 0;
 
 	jv_array_foreach(people, i, person)
 	{
 		const char *is = json_str(person, "name");
 
-		if (is && strcmp(is, name) == 0 && json_str(person, "look")) {
-			jv_free(look);
-			look = json_get(person, "look");
-		}
+		found |= is && strcmp(is, name) == 0;
 		jv_free(person);
 	}
-	return look;
+	return found;
 }
 
-/* Add `name` to the people seen in a panel, once. */
-static jv add_person(jv seen, jv people, const char *name)
+/*
+ * Everybody of a scene: its characters, then those who only speak. In all
+ * its panels they stand in this order, so that nobody changes sides.
+ */
+static jv everybody(jv people, jv lines)
 {
-	jv person;
+	jv all = jv_copy(people);
 
-	jv_array_foreach(seen, i, other)
-	{
-		const char *is = json_str(other, "name");
-		int is_there = is && strcmp(is, name) == 0;
-
-		jv_free(other);
-		if (is_there)
-			return seen;
-	}
-	person = jv_object();
-	body_set_text(&person, "name", name);
-	body_set(&person, "look", look_of(people, name));
-	return jv_array_append(seen, person);
-}
-
-/* Everybody who speaks in `lines`, in that order. */
-static jv add_speakers(jv seen, jv people, jv lines)
-{
 	jv_array_foreach(lines, i, line)
 	{
 		const char *who = json_str(line, "who");
 
-		if (who && !is_narrator(who))
-			seen = add_person(seen, people, who);
+		if (who && !is_narrator(who) && !is_listed(all, who)) {
+			jv person = jv_object();
+
+			body_set_text(&person, "name", who);
+			all = jv_array_append(all, person);
+		}
 		jv_free(line);
+	}
+	return all;
+}
+
+/* Those of `people` who speak in `lines`. */
+static jv speakers(jv people, jv lines)
+{
+	jv seen = jv_array();
+
+	jv_array_foreach(people, i, person)
+	{
+		const char *name = json_str(person, "name");
+
+		if (name && speaks_in(lines, name))
+			seen = jv_array_append(seen, jv_copy(person));
+		jv_free(person);
 	}
 	return seen;
 }
@@ -151,7 +166,7 @@ static jv lines_of(jv lines, int from, int to)
 struct direction {
 	jv scene;
 	jv lines;
-	jv people; /* of the story; may be empty */
+	jv people; /* everybody in it */
 	size_t index;
 };
 
@@ -159,14 +174,16 @@ static jv panel_json(const struct direction *direction, size_t part)
 {
 	const char *shot = shots[direction->index % ARRAY_SIZE(shots)][part];
 	int n = jv_array_length(jv_copy(direction->lines));
-	jv panel = jv_object(), seen = jv_array();
+	jv panel = jv_object(), seen;
 	jv lines = lines_of(direction->lines, n * (int)part / SCENE_PANELS,
 			    n * ((int)part + 1) / SCENE_PANELS);
 
-	seen = add_speakers(seen, direction->people, lines);
+	seen = speakers(direction->people, lines);
 	if (strcmp(shot, "close-up") != 0 ||
-	    jv_array_length(jv_copy(seen)) == 0)
-		seen = add_speakers(seen, direction->people, direction->lines);
+	    jv_array_length(jv_copy(seen)) == 0) {
+		jv_free(seen);
+		seen = jv_copy(direction->people);
+	}
 	body_set_size(&panel, "index", direction->index * SCENE_PANELS + part);
 	body_set_size(&panel, "scene", direction->index);
 	body_set_text(&panel, "shot", shot);
@@ -181,18 +198,19 @@ static jv panel_json(const struct direction *direction, size_t part)
 
 static jv direct_scene(jv panels, jv scene, jv body, size_t index)
 {
-	struct direction direction = { .scene = scene,
-				       .lines = json_get(scene, "lines"),
-				       .people = find_people(body, scene),
-				       .index = index };
+	struct direction direction = { .scene = scene, .index = index };
+	jv people = find_people(body, scene);
 	size_t part;
 
+	direction.lines = json_get(scene, "lines");
 	if (jv_get_kind(direction.lines) != JV_KIND_ARRAY) {
 		jv_free(direction.lines);
 		direction.lines = jv_array();
 	}
+	direction.people = everybody(people, direction.lines);
 	for (part = 0; part < SCENE_PANELS; part++)
 		panels = jv_array_append(panels, panel_json(&direction, part));
+	jv_free(people);
 	jv_free(direction.lines);
 	jv_free(direction.people);
 	return panels;

@@ -31,6 +31,8 @@ static cairo_surface_t *draw_panel(const struct panel *panel)
 	backdrop_paint(cr, panel);
 	for (i = 0; i < panel->n_people; i++)
 		figure_draw(cr, panel, &panel->people[i]);
+	prop_draw(cr, panel);
+	mood_paint(cr, panel);
 	cairo_destroy(cr);
 	return surface;
 }
@@ -101,6 +103,14 @@ static jv single_panel(jv body)
 	return jv_invalid();
 }
 
+/* The panels of a webtoon, or the pages of a picture book. */
+static int panels_of(jv body, jv *out, struct err *err)
+{
+	if (body_array(body, "panels", PICTURES_MAX, out, err) == 0)
+		return 0;
+	return body_array(body, "pages", PICTURES_MAX, out, NULL);
+}
+
 int role_image(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 {
 	jv panels = single_panel(body), images, answer, first;
@@ -112,7 +122,7 @@ int role_image(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 		goto out;
 	if (!jv_is_valid(panels)) {
 		jv_free(panels);
-		if (body_array(body, "panels", PICTURES_MAX, &panels, err)) {
+		if (panels_of(body, &panels, err)) {
 			panels = jv_invalid();
 			goto out;
 		}

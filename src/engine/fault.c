@@ -12,48 +12,48 @@
 #include "engine/dice.h"
 #include "engine/fault.h"
 
-#define ROW(member, kind, value, help)                        \
- {                                                            \
-#  member, value, help, kind, offsetof(struct fault, member), \
-	  sizeof(((struct fault *)NULL)->member)              \
- }
-#define TIME_ROW(name, help)                                               \
- {                                                                         \
-#  name, "TIME", help, FAULT_KIND_TIME, offsetof(struct fault, name##_ms), \
-	  sizeof(int64_t)                                                  \
- }
+/* Where a value is kept. */
+#define AT(member) \
+ offsetof(struct fault, member), sizeof(((struct fault *)NULL)->member)
 
 const struct fault_row fault_rows[] = {
-	TIME_ROW(latency, "answer TIME after the request is in"),
-	TIME_ROW(jitter, "and up to TIME later, by the key"),
-	ROW(status, FAULT_KIND_STATUS, "N", "always answer this status"),
-	ROW(error_rate, FAULT_KIND_RATE, "P",
-	    "fail this share of calls, by key and attempt"),
-	ROW(fail_first, FAULT_KIND_COUNT, "N",
-	    "fail the first N calls of a key"),
-	ROW(error_status, FAULT_KIND_STATUS, "N",
-	    "status of error_rate and fail_first (500)"),
-	ROW(retry_after, FAULT_KIND_TEXT, "TEXT",
-	    "Retry-After header of every failure"),
-	ROW(hang, FAULT_KIND_FLAG, "1", "never answer"),
-	ROW(cut, FAULT_KIND_FLAG, "1", "cut the connection in half the body"),
-	ROW(cut_headers, FAULT_KIND_FLAG, "1",
-	    "cut the connection before the answer"),
-	ROW(redirect, FAULT_KIND_TEXT, "URL", "307 to URL"),
-	ROW(html, FAULT_KIND_FLAG, "1", "200 with an HTML page"),
-	ROW(empty, FAULT_KIND_FLAG, "1", "200 without a body"),
-	ROW(garbage, FAULT_KIND_FLAG, "1",
-	    "200 with binary bytes that claim to be JSON"),
-	ROW(invalid_utf8, FAULT_KIND_FLAG, "1",
-	    "200 with JSON that has a broken byte"),
-	ROW(not_object, FAULT_KIND_FLAG, "1", "200 with a JSON array"),
-	ROW(huge, FAULT_KIND_SIZE, "SIZE",
-	    "200 with a body of SIZE bytes, of unsaid length"),
-	ROW(progress, FAULT_KIND_COUNT, "N",
-	    "N lines of progress, then the result (x-ndjson)"),
-	ROW(sse, FAULT_KIND_FLAG, "1", "progress as text/event-stream"),
-	ROW(accept, FAULT_KIND_COUNT, "N",
-	    "202 and a Location that is ready at the Nth look"),
+	{ "latency", "TIME", "answer TIME after the request began",
+	  FAULT_KIND_TIME, AT(latency_ms) },
+	{ "jitter", "TIME", "and up to TIME later, by the key", FAULT_KIND_TIME,
+	  AT(jitter_ms) },
+	{ "status", "N", "always answer this status", FAULT_KIND_STATUS,
+	  AT(status) },
+	{ "error_rate", "P", "fail this share of calls, by key and attempt",
+	  FAULT_KIND_RATE, AT(error_rate) },
+	{ "fail_first", "N", "fail the first N calls of a key",
+	  FAULT_KIND_COUNT, AT(fail_first) },
+	{ "error_status", "N", "status of error_rate and fail_first (500)",
+	  FAULT_KIND_STATUS, AT(error_status) },
+	{ "retry_after", "TEXT", "Retry-After header of failures and of 202",
+	  FAULT_KIND_TEXT, AT(retry_after) },
+	{ "hang", "1", "never answer", FAULT_KIND_FLAG, AT(hang) },
+	{ "cut", "1", "cut the connection in half the body", FAULT_KIND_FLAG,
+	  AT(cut) },
+	{ "cut_headers", "1", "cut the connection before the answer",
+	  FAULT_KIND_FLAG, AT(cut_headers) },
+	{ "redirect", "URL", "307 to URL", FAULT_KIND_TEXT, AT(redirect) },
+	{ "html", "1", "200 with an HTML page", FAULT_KIND_FLAG, AT(html) },
+	{ "empty", "1", "200 without a body", FAULT_KIND_FLAG, AT(empty) },
+	{ "garbage", "1", "200 with binary bytes that claim to be JSON",
+	  FAULT_KIND_FLAG, AT(garbage) },
+	{ "invalid_utf8", "1", "200 with JSON that has a broken byte",
+	  FAULT_KIND_FLAG, AT(invalid_utf8) },
+	{ "not_object", "1", "200 with a JSON array", FAULT_KIND_FLAG,
+	  AT(not_object) },
+	{ "huge", "SIZE", "200 with SIZE bytes, of unsaid length",
+	  FAULT_KIND_SIZE, AT(huge) },
+	{ "progress", "N",
+	  "N lines of progress over the latency, then the result",
+	  FAULT_KIND_COUNT, AT(progress) },
+	{ "sse", "1", "progress as text/event-stream, not x-ndjson",
+	  FAULT_KIND_FLAG, AT(sse) },
+	{ "accept", "N", "202 with a Location that is ready at the Nth look",
+	  FAULT_KIND_COUNT, AT(accept) },
 	{ NULL, NULL, NULL, FAULT_KIND_FLAG, 0, 0 },
 };
 

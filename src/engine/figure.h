@@ -33,6 +33,9 @@ struct hues {
 void figure_draw(cairo_t *cr, const struct panel *panel,
 		 const struct panel_person *person);
 
+/** Draw the thing the panel is about, if there is one. */
+void prop_draw(cairo_t *cr, const struct panel *panel);
+
 /** The parts, drawn in radii around the origin. */
 void figure_ears(cairo_t *cr, enum kind kind, const struct hues *hues);
 void figure_face(cairo_t *cr, const struct panel_person *person,

@@ -108,9 +108,13 @@ static void stage(struct panel *panel)
 		[SHOT_TWO] = { 196, 790, 0.50 },
 		[SHOT_CLOSE] = { 320, 830, 0.62 },
 	};
-	const struct staging *staging = &stagings[panel->shot];
+	/* A close-up of several is a two-shot. */
+	const struct staging *staging =
+		&stagings[panel->shot == SHOT_CLOSE && panel->n_people > 1
+				  ? SHOT_TWO
+				  : panel->shot];
 	struct dice dice = dice_of(panel->seed);
-	double shift = dice_between(&dice, -0.06, 0.06);
+	double shift = dice_between(&dice, -0.025, 0.025);
 	size_t n = panel->n_people, i;
 	double shrink = n > 2 ? 2.4 / (double)n : 1;
 
@@ -159,6 +163,8 @@ int panel_read(struct panel *panel, jv json, size_t index, struct err *err)
 					    TIME_NOON);
 	panel->mood = (enum mood)word_find(mood_words, json_str(json, "mood"),
 					   MOOD_CALM);
+	panel->prop =
+		(enum prop)word_find(prop_words, panel->description, PROP_NONE);
 	part = json_get(json, "characters");
 	read_people(panel, part);
 	jv_free(part);

@@ -53,6 +53,7 @@ struct panel {
 	enum place place;
 	enum time_of_day time;
 	enum mood mood;
+	enum prop prop;
 	size_t n_people;
 	struct panel_person people[PANEL_PEOPLE];
 	size_t n_lines;

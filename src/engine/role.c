@@ -21,6 +21,11 @@ const struct role roles[] = {
 	{ "lettering", "pictures get their speech bubbles", 1, role_lettering },
 	{ "packaging", "pictures become a page, the webtoon", 1,
 	  role_packaging },
+	{ "story", "a topic becomes the pages of a picture book", 0,
+	  role_story },
+	{ "tts", "pages become speech, a WAV each", 1, role_tts },
+	{ "music", "a mood becomes music, a WAV", 1, role_music },
+	{ "video", "pictures and sounds become a cutting list", 0, role_video },
 	{ "echo", "answers what it was asked, and the headers", 0, role_echo },
 	{ NULL, NULL, 0, NULL },
 };

@@ -64,6 +64,10 @@ int role_lettering(const struct role_ctx *ctx, jv body, jv *out,
 		   struct err *err);
 int role_packaging(const struct role_ctx *ctx, jv body, jv *out,
 		   struct err *err);
+int role_story(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
+int role_tts(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
+int role_music(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
+int role_video(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
 int role_echo(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "engine/storage.h"
 
 struct storage {
@@ -155,6 +156,18 @@ int storage_commit(struct storage_file *file, size_t *bytes_out,
 	}
 	file_release(file);
 	return rc;
+}
+
+int storage_write(const char *path, const struct strbuf *text,
+		  size_t *bytes_out, struct err *err)
+{
+	struct storage_file file = { 0 };
+
+	if (storage_create(&file, path, err))
+		return -1;
+	/* storage_commit() sees if it failed. */
+	(void)fwrite(strbuf_str(text), 1, text->len, file.stream);
+	return storage_commit(&file, bytes_out, err);
 }
 
 void storage_abandon(struct storage_file *file)

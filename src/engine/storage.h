@@ -15,8 +15,9 @@
 
 #include "base/util.h"
 
-struct storage;
 struct err;
+struct storage;
+struct strbuf;
 
 /** Makes the folder if need be. NULL on error. */
 struct storage *storage_open(const char *dir, struct err *err) MUST_CHECK;
@@ -53,6 +54,10 @@ int storage_create(struct storage_file *file, const char *path,
 /** Put it in its place and release it. */
 int storage_commit(struct storage_file *file, size_t *bytes_out,
 		   struct err *err) MUST_CHECK;
+
+/** All of it in one go. */
+int storage_write(const char *path, const struct strbuf *text,
+		  size_t *bytes_out, struct err *err) MUST_CHECK;
 
 /** Throw it away; a no-op for one that was committed. */
 void storage_abandon(struct storage_file *file);

@@ -29,7 +29,7 @@ static const struct story_plot plots[] = {
 			  } },
 			{ TIME_NIGHT,
 			  MOOD_CALM,
-			  "{hero} and {friend} set out and run out of map",
+			  "{hero} and {friend} carry the {thing} off the map",
 			  {
 				  { STORY_NARRATOR,
 				    "Nobody had told them how far home was." },
@@ -92,7 +92,7 @@ static const struct story_plot plots[] = {
 			  } },
 			{ TIME_NOON,
 			  MOOD_JOYFUL,
-			  "{hero} tries every door there is",
+			  "{hero} tries every door with the letter",
 			  {
 				  { STORY_NARRATOR,
 				    "They tried every door they knew." },
@@ -103,7 +103,7 @@ static const struct story_plot plots[] = {
 			  } },
 			{ TIME_EVENING,
 			  MOOD_SAD,
-			  "{hero} is about to give up",
+			  "{hero} is about to give up on the letter",
 			  {
 				  { STORY_NARRATOR,
 				    "By evening one door was left, and it was "

@@ -29,7 +29,8 @@ static const struct story_plot plots[] = {
 			  } },
 			{ TIME_NIGHT,
 			  MOOD_CALM,
-			  "{hero|과/와} {friend|은/는} 지도 밖으로 나선다",
+			  "{hero|과/와} {friend|은/는} {thing|을/를} 안고 "
+			  "지도 밖으로 나선다",
 			  {
 				  { STORY_NARRATOR,
 				    "집이 얼마나 먼지는 아무도 몰랐다." },
@@ -90,7 +91,7 @@ static const struct story_plot plots[] = {
 			  } },
 			{ TIME_NOON,
 			  MOOD_JOYFUL,
-			  "{hero|은/는} 온갖 문을 두드린다",
+			  "{hero|은/는} 편지를 들고 온갖 문을 두드린다",
 			  {
 				  { STORY_NARRATOR,
 				    "둘은 아는 문이란 문은 다 두드렸다." },
@@ -100,7 +101,7 @@ static const struct story_plot plots[] = {
 			  } },
 			{ TIME_EVENING,
 			  MOOD_SAD,
-			  "{hero|은/는} 포기하려 한다",
+			  "{hero|은/는} 편지를 포기하려 한다",
 			  {
 				  { STORY_NARRATOR,
 				    "저녁이 되자 문은 하나 남았고, 닫혀 "

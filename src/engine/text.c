@@ -173,14 +173,15 @@ static const struct story_world *find_world(const struct story_shelf *shelf,
 static char *look_of(const struct story *story, enum kind kind,
 		     struct dice *dice)
 {
+	size_t colour = dice_below(dice, COLOURS);
+	size_t wear = dice_below(dice, WEARS);
 	const struct {
 		const char *mark;
 		const char *value;
 	} parts[] = {
-		{ "{colour}",
-		  colour_names[story->lang][dice_below(dice, COLOURS)] },
+		{ "{colour}", colour_names[story->lang][colour] },
 		{ "{kind}", kind_names[story->lang][kind] },
-		{ "{wear}", wear_names[story->lang][dice_below(dice, WEARS)] },
+		{ "{wear}", wear_names[story->lang][wear] },
 	};
 	const char *text = story->shelf->look;
 	struct strbuf out = { 0 };
@@ -320,6 +321,56 @@ static jv scenario_json(const struct story *story)
 	return v;
 }
 
+static jv title_of(const struct story *story)
+{
+	return fill(story, utf8_width(story->topic) > TITLE_TOPIC_COLUMNS
+				   ? story->plot->title_short
+				   : story->plot->title);
+}
+
+/* A page of a picture book: a scene, told in one text. */
+static jv page_json(const struct story *story, size_t index)
+{
+	const struct story_scene *scene = &story->plot->scenes[index];
+	struct strbuf text = { 0 };
+	jv page = scene_json(story, index), summary = json_get(page, "summary");
+	size_t i;
+
+	for (i = 0; i < STORY_LINES && scene->lines[i].who != STORY_END; i++) {
+		jv line = fill(story, scene->lines[i].text);
+
+		strbuf_addf(&text, "%s%s", i ? "\n" : "",
+			    jv_string_value(line));
+		jv_free(line);
+	}
+	body_set_text(&page, "text", strbuf_str(&text));
+	body_set(&page, "description", summary);
+	strbuf_release(&text);
+	return page;
+}
+
+int role_story(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
+{
+	struct story story = { 0 };
+	jv pages;
+	size_t i;
+
+	(void)ctx;
+	if (story_begin(&story, body, err)) {
+		story_release(&story);
+		return -1;
+	}
+	pages = jv_array();
+	for (i = 0; i < STORY_SCENES; i++)
+		pages = jv_array_append(pages, page_json(&story, i));
+	*out = jv_object();
+	body_set(out, "title", title_of(&story));
+	body_set(out, "pages", pages);
+	role_set_cost(out, TEXT_CENTS, 0, 12);
+	story_release(&story);
+	return 0;
+}
+
 int role_text(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 {
 	struct story story = { 0 };
@@ -335,10 +386,7 @@ int role_text(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 	scenes = jv_array();
 	for (i = 0; i < STORY_SCENES; i++)
 		scenes = jv_array_append(scenes, scene_json(&story, i));
-	body_set(&answer, "title",
-		 fill(&story, utf8_width(story.topic) > TITLE_TOPIC_COLUMNS
-				      ? story.plot->title_short
-				      : story.plot->title));
+	body_set(&answer, "title", title_of(&story));
 	body_set_text(&answer, "language", story.lang == LANG_KO ? "ko" : "en");
 	body_set(&answer, "scenario", scenario_json(&story));
 	body_set(&answer, "scenes", scenes);

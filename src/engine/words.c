@@ -197,6 +197,25 @@ const struct word wear_words[] = {
 	{ "가방", WEAR_SATCHEL },    { NULL, 0 },
 };
 
+/* In full, since a star or a moon alone is mostly a place. */
+const struct word prop_words[] = {
+	{ "lost star", PROP_STAR },
+	{ "singing shell", PROP_SHELL },
+	{ "warm snowflake", PROP_SNOWFLAKE },
+	{ "sleepy crown", PROP_CROWN },
+	{ "firefly lantern", PROP_LANTERN },
+	{ "paper moon", PROP_PAPER_MOON },
+	{ "letter", PROP_LETTER },
+	{ "길 잃은 별", PROP_STAR },
+	{ "노래하는 조개", PROP_SHELL },
+	{ "따뜻한 눈송이", PROP_SNOWFLAKE },
+	{ "졸린 왕관", PROP_CROWN },
+	{ "반딧불이 등불", PROP_LANTERN },
+	{ "종이 달", PROP_PAPER_MOON },
+	{ "편지", PROP_LETTER },
+	{ NULL, 0 },
+};
+
 /* Whether a word of `text` begins with `word`. */
 static int has_word(const char *text, const char *word)
 {

@@ -83,6 +83,18 @@ enum wear {
 	WEARS,
 };
 
+/** What a story is about, where it is a thing. */
+enum prop {
+	PROP_NONE,
+	PROP_STAR,
+	PROP_SHELL,
+	PROP_SNOWFLAKE,
+	PROP_CROWN,
+	PROP_LANTERN,
+	PROP_PAPER_MOON,
+	PROP_LETTER,
+};
+
 /** Names of values, by language: what the writer writes. */
 extern const char *const time_names[LANGUAGES][TIMES];
 extern const char *const mood_names[LANGUAGES][MOODS];
@@ -102,6 +114,7 @@ extern const struct word place_words[];
 extern const struct word kind_words[];
 extern const struct word colour_words[];
 extern const struct word wear_words[];
+extern const struct word prop_words[];
 
 /**
  * The value of the first of `words` that a word of `text` begins with, in
