@@ -111,7 +111,11 @@ static int write_refused(struct worker *w, struct task *task,
 	struct err err;
 	int rc;
 
-	strbuf_addf(&reason, "cannot be stored: %s", why->text);
+	if (task->settle.kind == SETTLE_EXPAND && why->code == ERR_DB_DUP)
+		strbuf_addf(&reason, "a run with the uuid %s exists already",
+			    task->expand.uuid);
+	else
+		strbuf_addf(&reason, "cannot be stored: %s", why->text);
 	task->settle.input = NULL;
 	task_fail(task, strbuf_str(&reason), NULL, &limits);
 	task->settle.input = NULL;
