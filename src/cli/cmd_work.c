@@ -266,7 +266,6 @@ static int work_run(struct cmd_ctx *ctx, int argc, char **argv)
 
 const struct cmd cmd_work = {
 	.name = "work",
-	.args = "",
 	.help = "claim jobs and run their steps",
 	.text = "Runs until it is told to stop, with up to --concurrency steps in\n"
 		"flight.  Options go before the configuration.  While the\n"

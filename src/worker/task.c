@@ -154,13 +154,16 @@ static void describe(struct task *task, const char *detail,
 void task_fail(struct task *task, const char *reason, const char *detail,
 	       const struct task_limits *limits)
 {
-	size_t len = strcspn(reason, "\n");
+	static const char hint[] = "\nhint: ";
+	const char *cut = strstr(reason, hint);
+	size_t len = cut ? (size_t)(cut - reason) : strlen(reason);
 
+	/* One line, for lists: "no pipeline 'x'; did you mean 'y'?" */
 	strbuf_clear(&task->error);
-	strbuf_add_excerpt(&task->error, reason, len, LIMIT_MESSAGE - 4);
+	strbuf_add_excerpt(&task->error, reason, len, LIMIT_MESSAGE / 2);
+	if (cut)
+		strbuf_addf(&task->error, "; %s", cut + strlen(hint));
 	describe(task, detail, limits);
-	if (reason[len])
-		strbuf_addf(&task->exception, "%s\n", reason + len + 1);
 	if (task_is_step(task)) {
 		end(task, SETTLE_FAIL);
 		memcpy(task->uuid, task->step.uuid, sizeof(task->uuid));
