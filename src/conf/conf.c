@@ -126,6 +126,13 @@ static void include_fails(struct conf *conf, const struct conf_node *place,
 	conf->is_broken = 1;
 }
 
+/* A folder that is not there matches nothing, like a pattern that does not. */
+static int is_glob_error(const char *path, int number)
+{
+	(void)path;
+	return number != ENOENT && number != ENOTDIR;
+}
+
 static void include_pattern(struct conf *conf, const struct conf_node *place,
 			    size_t from, struct conf_report *report)
 {
@@ -141,8 +148,9 @@ static void include_pattern(struct conf *conf, const struct conf_node *place,
 		return;
 	}
 	if (conf_node_unset(place)) {
-		conf_report_add(report, place, "${%s} is not set",
+		conf_report_add(report, place, "variable %s is not set",
 				conf_node_unset(place));
+		conf->is_broken = 1;
 		return;
 	}
 	slash = strrchr(base, '/');
@@ -150,7 +158,7 @@ static void include_pattern(struct conf *conf, const struct conf_node *place,
 		       ? xstrdup(pattern)
 		       : xasprintf("%.*s/%s", (int)(slash - base), base,
 				   pattern);
-	rc = glob(full, GLOB_ERR, NULL, &found);
+	rc = glob(full, 0, is_glob_error, &found);
 	if (rc == GLOB_NOMATCH && !strpbrk(pattern, "*?["))
 		include_fails(conf, place, "no file", full, report);
 	else if (rc && rc != GLOB_NOMATCH)
