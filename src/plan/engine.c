@@ -237,21 +237,27 @@ static void check_url(struct engine *engine, const struct conf_node *node,
 	free(open);
 }
 
-/* Exactly one of url, command and dummy says what kind it is. */
+/*
+ * Exactly one of url, command and dummy says what kind it is. One that is
+ * there but wrong has been reported already and counts.
+ */
 static void set_kind(struct engine *engine, const struct conf_node *node,
 		     const struct conf_node *dummy, struct conf_report *report)
 {
-	if (!!engine->url + !!engine->command + !!dummy != 1) {
+	int has_url = engine->url || conf_node_get(node, "url");
+	int has_command = engine->command || conf_node_get(node, "command");
+
+	if (has_url + has_command + !!dummy != 1) {
 		conf_report_add(report, node,
 				"needs one of url, command and dummy, and "
 				"only one");
 		return;
 	}
-	if (engine->url)
+	if (has_url)
 		engine->kind = ENGINE_HTTP;
 	else
-		engine->kind = engine->command ? ENGINE_COMMAND : ENGINE_DUMMY;
-	if (engine->headers && !engine->url)
+		engine->kind = has_command ? ENGINE_COMMAND : ENGINE_DUMMY;
+	if (engine->headers && !has_url)
 		conf_report_add(report, conf_node_get(node, "headers"),
 				"only an engine with a url has headers");
 }
