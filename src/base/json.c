@@ -3,18 +3,20 @@
 #include <config.h>
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/mem.h"
 #include "base/num.h"
 #include "base/utf8.h"
 
-/* jv's own limit is 256; what is stored must fit MySQL's JSON type too. */
-static int check_depth(const char *text, size_t len, struct err *err)
+/*
+ * What jv lets pass: 256 levels, where MySQL's JSON type takes 100, and the
+ * word "nan", which would come out as null.
+ */
+static int check_form(const char *text, size_t len, struct err *err)
 {
 	int depth = 0, in_string = 0;
 	size_t i;
@@ -34,22 +36,40 @@ static int check_depth(const char *text, size_t len, struct err *err)
 					       LIMIT_JSON_DEPTH);
 		} else if (text[i] == '}' || text[i] == ']') {
 			depth--;
+		} else if (len - i >= 3 &&
+			   strncasecmp(text + i, "nan", 3) == 0) {
+			return err_set(err, ERR_INPUT,
+				       "nan is no number at byte %zu", i);
 		}
 	}
 	return 0;
 }
 
+static int is_blank(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!strchr(" \t\r\n", text[i]))
+			return 0;
+	return 1;
+}
+
 int json_parse(const char *text, size_t len, jv *out, struct err *err)
 {
-	size_t valid = utf8_valid_len(text, len);
+	size_t valid;
 	jv v, msg;
 
+	if (len > LIMIT_STRBUF)
+		return err_set(err, ERR_LIMIT, "larger than %u MiB",
+			       LIMIT_STRBUF / MIB);
+	valid = utf8_valid_len(text, len);
 	if (valid < len)
 		return err_set(err, ERR_INPUT, "invalid UTF-8 at byte %zu",
 			       valid);
-	if (strspn(text, " \t\r\n") >= len)
+	if (is_blank(text, len))
 		return err_set(err, ERR_INPUT, "empty");
-	if (check_depth(text, len, err))
+	if (check_form(text, len, err))
 		return -1;
 	v = jv_parse_sized(text, (int)len);
 	if (jv_is_valid(v)) {
@@ -58,13 +78,11 @@ int json_parse(const char *text, size_t len, jv *out, struct err *err)
 	}
 	msg = jv_invalid_get_msg(v);
 	if (jv_get_kind(msg) == JV_KIND_STRING) {
-		char *why = xstrdup(jv_string_value(msg));
-		char *cut = strstr(why, " (while parsing");
+		const char *why = jv_string_value(msg);
+		const char *end = strstr(why, " (while parsing");
 
-		if (cut)
-			*cut = '\0';
-		(void)err_set(err, ERR_INPUT, "%s", why);
-		free(why);
+		(void)err_set(err, ERR_INPUT, "%.*s",
+			      (int)(end ? end - why : 256), why);
 	} else {
 		(void)err_set(err, ERR_INPUT, "not JSON");
 	}

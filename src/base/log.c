@@ -10,8 +10,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 
 static struct {
 	enum log_level level;
@@ -31,13 +33,27 @@ int log_enabled(enum log_level level)
 	return level >= config.level;
 }
 
-/* logfmt: a value with blanks, quotes or '=' in it is quoted as in JSON. */
+/* A blank, a quote, a control byte: what logfmt writes as JSON does. */
+static int needs_quotes(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)s[i] <= ' ' || strchr("\"=\\", s[i]))
+			return 1;
+	return len == 0 || utf8_valid_len(s, len) < len;
+}
+
 static void add_value(struct strbuf *sb, const char *s)
 {
-	if (config.format == LOG_JSON || !*s || strpbrk(s, " \"=\\\n\t\r"))
-		json_quote(sb, s);
+	struct strbuf value = { .max = LIMIT_LOG_VALUE };
+
+	strbuf_adds(&value, s);
+	if (config.format == LOG_JSON || needs_quotes(s, value.len))
+		json_quote(sb, strbuf_str(&value));
 	else
-		strbuf_adds(sb, s);
+		strbuf_adds(sb, strbuf_str(&value));
+	strbuf_release(&value);
 }
 
 static void add_key(struct strbuf *sb, const char *key)
@@ -67,7 +83,7 @@ static void add_time(struct strbuf *sb)
 void log_write(enum log_level level, const char *msg,
 	       const struct log_field *fields)
 {
-	struct strbuf sb = { .max = 32768 };
+	struct strbuf sb = { 0 };
 	ssize_t written;
 
 	if (!log_enabled(level))
@@ -86,7 +102,7 @@ void log_write(enum log_level level, const char *msg,
 		if (fields->kind == LOG_STR)
 			add_value(&sb, fields->str);
 		else if (fields->kind == LOG_U64)
-			strbuf_addf(&sb, "%" PRId64, fields->num);
+			strbuf_addf(&sb, "%" PRIu64, (uint64_t)fields->num);
 		else if (config.format == LOG_JSON)
 			strbuf_addf(&sb, "%.3f", (double)fields->num / 1000);
 		else

@@ -49,6 +49,9 @@ int num_double(const char *s, double *out)
 	double n;
 	char *end;
 
+	/* strtod takes hexadecimal, "inf" and "nan" too */
+	if (s[strspn(s, "0123456789.eE+-")])
+		return -1;
 	if (!isdigit((unsigned char)p[p[0] == '.']))
 		return -1;
 	errno = 0;
@@ -140,7 +143,7 @@ const char *dur_format(int64_t ms, char buf[DUR_TEXT])
 
 	if (ms < 0)
 		ms = 0;
-	s = (ms + 500) / 1000;
+	s = ms / 1000 + (ms % 1000 >= 500);
 	if (ms < 1000)
 		(void)snprintf(buf, DUR_TEXT, "%" PRId64 "ms", ms);
 	else if (ms < 59950)

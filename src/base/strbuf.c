@@ -50,6 +50,8 @@ size_t strbuf_grow(struct strbuf *sb, size_t extra)
 {
 	size_t room = ceiling(sb) - MIN(sb->len, ceiling(sb)), want;
 
+	if (sb->is_full)
+		room = 0; /* nothing behind a cut */
 	if (extra > room) {
 		extra = room;
 		sb->is_full = 1;
@@ -67,18 +69,32 @@ size_t strbuf_grow(struct strbuf *sb, size_t extra)
 	return extra;
 }
 
-void strbuf_add(struct strbuf *sb, const void *data, size_t len)
+static void append(struct strbuf *sb, const void *data, size_t len)
 {
-	len = strbuf_grow(sb, len);
 	if (len)
 		memcpy(sb->buf + sb->len, data, len);
 	sb->len += len;
 	sb->buf[sb->len] = '\0';
 }
 
+void strbuf_add(struct strbuf *sb, const void *data, size_t len)
+{
+	append(sb, data, strbuf_grow(sb, len));
+}
+
+/* Text that is cut is cut between characters, or no database would take it. */
+static void add_text(struct strbuf *sb, const char *s, size_t len)
+{
+	size_t fit = strbuf_grow(sb, len);
+
+	while (fit > 0 && fit < len && ((unsigned char)s[fit] & 0xc0) == 0x80)
+		fit--;
+	append(sb, s, fit);
+}
+
 void strbuf_adds(struct strbuf *sb, const char *s)
 {
-	strbuf_add(sb, s, strlen(s));
+	add_text(sb, s, strlen(s));
 }
 
 void strbuf_addc(struct strbuf *sb, char c)
@@ -96,11 +112,11 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 	n = vsnprintf(small, sizeof(small), fmt, ap);
 	assert(n >= 0);
 	if ((size_t)n < sizeof(small)) {
-		strbuf_add(sb, small, (size_t)n);
+		add_text(sb, small, (size_t)n);
 	} else {
 		big = xmalloc((size_t)n + 1);
 		(void)vsnprintf(big, (size_t)n + 1, fmt, again);
-		strbuf_add(sb, big, (size_t)n);
+		add_text(sb, big, (size_t)n);
 		free(big);
 	}
 	va_end(again);
@@ -113,6 +129,13 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vaddf(sb, fmt, ap);
 	va_end(ap);
+}
+
+/* C0, DEL and C1: what a terminal may take for a command. */
+static int is_control(const unsigned char *p, size_t len)
+{
+	return len == 1 ? p[0] < 0x20 || p[0] == 0x7f
+			: len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
 }
 
 void strbuf_add_excerpt(struct strbuf *sb, const void *data, size_t len,
@@ -128,10 +151,10 @@ void strbuf_add_excerpt(struct strbuf *sb, const void *data, size_t len,
 			break;
 		if (n == 0)
 			strbuf_addc(sb, '?');
-		else if (n == 1 && (p[i] < 0x20 || p[i] == 0x7f))
+		else if (is_control(p + i, n))
 			strbuf_addc(sb, ' ');
 		else
-			strbuf_add(sb, p + i, n);
+			add_text(sb, (const char *)p + i, n);
 		i += MAX(n, 1);
 	}
 	if (i < len)

@@ -6,9 +6,10 @@
  * A growing byte string with a ceiling. `struct strbuf sb = { 0 };` is the
  * empty one; `max` may be set before the first byte (0 means LIMIT_STRBUF).
  *
- * What would pass the ceiling is cut there and `is_full` stays set until
- * strbuf_clear(): a builder adds without looking and its user looks once.
- * The idea of a string that is always NUL-terminated and never NULL is git's.
+ * What would pass the ceiling is cut there, text between characters, and
+ * `is_full` stays set until strbuf_clear(), with nothing added behind the cut:
+ * a builder adds without looking and its user looks once. The idea of a string
+ * that is always NUL-terminated and never NULL is git's.
  */
 
 #include <stdarg.h>
