@@ -164,9 +164,9 @@ static void rebuild_waits(struct loop *loop)
 	loop->fds_changed = 0;
 }
 
-static void dispatch_fds(struct loop *loop, size_t polled)
+static void dispatch_fds(struct loop *loop)
 {
-	size_t i;
+	size_t polled = loop->fds_len, i; /* what callbacks add is not */
 
 	for (i = 0; i < polled; i++) {
 		struct loop_fd *handle = loop->fds[i];
@@ -329,17 +329,16 @@ static int wait_ms(const struct loop *loop, int64_t max_ms)
 void loop_turn(struct loop *loop, int64_t max_ms)
 {
 	uint64_t armed_before = loop->seq;
-	size_t polled;
 
 	assert(!loop->is_turning);
 	loop->is_turning = 1;
 	if (loop->fds_changed)
 		rebuild_waits(loop);
-	polled = loop->fds_len;
-	if (curl_multi_poll(loop->multi, loop->waits, (unsigned int)polled,
-			    wait_ms(loop, max_ms), NULL))
+	if (curl_multi_poll(loop->multi, loop->waits,
+			    (unsigned int)loop->fds_len, wait_ms(loop, max_ms),
+			    NULL))
 		BUG("curl_multi_poll failed");
-	dispatch_fds(loop, polled);
+	dispatch_fds(loop);
 	move_transfers(loop);
 	fire_timers(loop, armed_before);
 	loop->is_turning = 0;

@@ -245,7 +245,6 @@ static void on_drain_time_over(void *arg)
 	int reads = READS_AT_END;
 
 	proc->busy++;
-	kill_group(proc, SIGKILL);
 	while (reads-- > 0 && (read_output(proc) | read_stderr(proc)))
 		;
 	pipe_end_close(&proc->out);

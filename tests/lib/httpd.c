@@ -143,6 +143,7 @@ static void serve_connection(int fd, int connection)
 		number = strpbrk(path + 1, "/ ");
 		n = number ? strtol(number + 1, NULL, 10) : 0;
 		if (strncmp(path, "/raw", 4) == 0) {
+			wait_for_hangup(fd, (int)n);
 			send_text(fd, request.text + request.body_at);
 			_exit(0);
 		} else if (strncmp(path, "/wait/", 6) == 0) {

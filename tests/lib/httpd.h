@@ -6,7 +6,7 @@
  * A small HTTP server on the loopback address that misbehaves on request, in
  * processes of its own, one a connection. By path:
  *
- *	/raw        sends the body of the request as it is, and closes
+ *	/raw/MS     sends the body of the request as it is, and closes
  *	/echo       "connection C request R", then the request itself
  *	/wait/MS    answers {} after MS milliseconds
  *	/hang       takes the request and never answers

@@ -19,7 +19,8 @@
 
 enum {
 	HANDLES = 4,
-	CROWD = 5000
+	CROWD = 5000,
+	EXPECTED_MS = 10000 /* for what should come at once */
 };
 
 /* What the callbacks of one test share. */
@@ -145,6 +146,18 @@ static void a_hangup_is_readable(void **state)
 	loop_turn(scene->loop, -1);
 	assert_int_equal(scene->fired[0], 1);
 	scene->pipe[0][1] = dup(STDIN_FILENO);
+}
+
+static void a_descriptor_is_called_when_it_can_be_written(void **state)
+{
+	struct scene *scene = *state;
+	struct part part = { scene, 0 };
+
+	scene->fd[0] = loop_fd_add(scene->loop, scene->pipe[0][1], LOOP_WRITE,
+				   on_write, &part);
+	loop_turn(scene->loop, EXPECTED_MS);
+	assert_int_equal(scene->fired[0], 1);
+	assert_int_equal(scene->events, LOOP_WRITE);
 }
 
 static void a_lost_reader_is_told_to_a_writer_that_waits(void **state)
@@ -416,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_descriptor_is_called_while_it_is_readable),
 		TEST(a_hangup_is_readable),
+		TEST(a_descriptor_is_called_when_it_can_be_written),
 		TEST(a_lost_reader_is_told_to_a_writer_that_waits),
 		TEST(a_callback_may_delete_every_descriptor_and_timer),
 		TEST(one_added_in_a_callback_waits_for_the_next_turn),

@@ -80,11 +80,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void start(struct child *child, const char *script, const void *input,
-		  size_t input_len)
+static void start_argv(struct child *child, char *const *argv,
+		       const void *input, size_t input_len)
 {
-	char sh[] = "sh", c[] = "-c", path[] = "PATH=/usr/bin:/bin", text[512];
-	char *argv[] = { sh, c, text, NULL }, *envp[] = { path, NULL };
+	char path[] = "PATH=/usr/bin:/bin", *envp[] = { path, NULL };
 	struct proc_options options = {
 		.argv = argv,
 		.envp = envp,
@@ -97,10 +96,19 @@ static void start(struct child *child, const char *script, const void *input,
 	};
 	struct err err = { 0 };
 
-	(void)snprintf(text, sizeof(text), "%s", script);
 	child->proc = proc_start(child->loop, &options, &err);
 	assert_string_equal(err.text, "");
 	assert_non_null(child->proc);
+}
+
+static void start(struct child *child, const char *script, const void *input,
+		  size_t input_len)
+{
+	char sh[] = "sh", c[] = "-c", text[512];
+	char *argv[] = { sh, c, text, NULL };
+
+	(void)snprintf(text, sizeof(text), "%s", script);
+	start_argv(child, argv, input, input_len);
 }
 
 static void wait_for_end(struct child *child)
@@ -224,6 +232,34 @@ static void a_child_that_does_not_read_its_input_is_no_error(void **state)
 	assert_string_equal(strbuf_str(&child->output), "fine\n");
 }
 
+static void a_closed_stdin_does_not_keep_us_busy(void **state)
+{
+	enum {
+		SIZE = 500000,
+		IDLE_MS = 50
+	};
+	struct child *child = *state;
+	char *input = calloc(1, SIZE);
+	int64_t began;
+	int turns;
+
+	start(child, "exec <&-; echo up >&2; exec sleep 100", input, SIZE);
+	free(input);
+	wait_for_output(child);
+	began = clock_mono_ms();
+	for (turns = 0; turns < 5; turns++)
+		loop_turn(child->loop, IDLE_MS);
+	assert_true(clock_mono_ms() - began >= IDLE_MS);
+}
+
+static void a_child_that_closes_its_output_is_waited_for(void **state)
+{
+	struct child *child = *state;
+
+	run(child, "exec >&- 2>&-; sleep 0.2; exit 5");
+	assert_int_equal(child->result.exit_code, 5);
+}
+
 static void output_past_the_ceiling_kills_the_child(void **state)
 {
 	struct child *child = *state;
@@ -244,6 +280,15 @@ static void output_of_just_the_ceiling_is_allowed(void **state)
 	assert_int_equal(child->output.len, 1000000);
 }
 
+static int open_descriptors(void)
+{
+	int fd, count = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 static void a_program_that_is_not_there_is_an_error(void **state)
 {
 	struct child *child = *state;
@@ -255,10 +300,12 @@ static void a_program_that_is_not_there_is_an_error(void **state)
 					.on_exit = on_exit_event,
 					.arg = child };
 	struct err err = { 0 };
+	int before = open_descriptors();
 
 	assert_null(proc_start(child->loop, &options, &err));
 	assert_int_equal(err.code, ERR_IO);
 	assert_int_equal(err.number, ENOENT);
+	assert_int_equal(open_descriptors(), before);
 	assert_string_equal(err.text,
 			    "cannot run 'no-such-program-here': "
 			    "No such file or directory");
@@ -349,13 +396,17 @@ static void the_child_gets_no_descriptor_of_ours(void **state)
 static void the_child_gets_default_signals_and_a_clean_mask(void **state)
 {
 	struct child *child = *state;
+	/* not by a shell, which would clear the mask */
+	char sed[] = "sed", n[] = "-n", file[] = "/proc/self/status";
+	char script[] = "s/^Sig\\(Blk\\|Ign\\)://p";
+	char *argv[] = { sed, n, script, file, NULL }, *rest;
 	sigset_t blocked, before;
-	char *rest;
 
 	(void)sigemptyset(&blocked);
 	(void)sigaddset(&blocked, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &blocked, &before);
-	run(child, "sed -n 's/^Sig\\(Blk\\|Ign\\)://p' /proc/self/status");
+	start_argv(child, argv, NULL, 0);
+	wait_for_end(child);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	assert_int_equal(strtoull(strbuf_str(&child->output), &rest, 16), 0);
 	/* glibc 2.36 leaves its own two, 32 and 33, ignored */
@@ -415,6 +466,8 @@ int main(void)
 		TEST(input_larger_than_a_pipe_arrives_whole),
 		TEST(what_goes_in_comes_out_byte_by_byte),
 		TEST(a_child_that_does_not_read_its_input_is_no_error),
+		TEST(a_closed_stdin_does_not_keep_us_busy),
+		TEST(a_child_that_closes_its_output_is_waited_for),
 		TEST(output_past_the_ceiling_kills_the_child),
 		TEST(output_of_just_the_ceiling_is_allowed),
 		TEST(a_program_that_is_not_there_is_an_error),
