@@ -65,7 +65,7 @@ const char *state_sources(enum state_event event)
 		[EVENT_RETRY] = "'running'",
 		[EVENT_RELEASE] = "'running'",
 		[EVENT_FINISH] = "'running'",
-		[EVENT_FAIL] = "'running'",
+		[EVENT_FAIL] = "'queued','running','retrying'",
 		[EVENT_REVIVE] = "'failed'",
 	};
 
