@@ -11,30 +11,30 @@
 const struct light *light_of(enum time_of_day time)
 {
 	static const struct light lights[TIMES] = {
-		[TIME_DAWN] = { 0x6f7cc0, 0xd9a9c4, 0xffdcb8, 0xf0a8a8, 0.16,
-				0xfff0c9, 690, 0 },
-		[TIME_MORNING] = { 0x62b2ea, 0xb4def3, 0xf6f7e8, 0xfff0cc, 0.08,
-				   0xfff8d8, 330, 0 },
-		[TIME_NOON] = { 0x3f9fea, 0x8fd0f6, 0xdcf4fb, 0xffffff, 0.0,
-				0xfffbe6, 200, 0 },
-		[TIME_EVENING] = { 0x57499a, 0xe0708c, 0xffc07a, 0xf58a62, 0.22,
-				   0xffe7a8, 640, 0 },
-		[TIME_NIGHT] = { 0x0c1236, 0x202a66, 0x47509a, 0x141b4d, 0.52,
-				 0xfff4d0, 240, 1 },
+		[TIME_DAWN] = { 690, 0.16, 0xf0a8a8, 0x6f7cc0, 0xd9a9c4,
+				0xffdcb8, 0xfff0c9, 0 },
+		[TIME_MORNING] = { 330, 0.08, 0xfff0cc, 0x62b2ea, 0xb4def3,
+				   0xf6f7e8, 0xfff8d8, 0 },
+		[TIME_NOON] = { 200, 0, 0xffffff, 0x3f9fea, 0x8fd0f6, 0xdcf4fb,
+				0xfffbe6, 0 },
+		[TIME_EVENING] = { 640, 0.22, 0xf58a62, 0x57499a, 0xe0708c,
+				   0xffc07a, 0xffe7a8, 0 },
+		[TIME_NIGHT] = { 240, 0.52, 0x141b4d, 0x0c1236, 0x202a66,
+				 0x47509a, 0xfff4d0, 1 },
 	};
 
 	return &lights[time];
 }
 
-struct rgb lit(const struct scenery *scenery, unsigned int hex, double far)
+struct rgba lit(const struct scenery *scenery, unsigned int hex, double far)
 {
 	const struct light *light = scenery->light;
-	struct rgb colour = rgb_mix(rgb_of(hex), rgb_of(light->low), far);
+	struct rgba colour = rgb_mix(rgb_of(hex), rgb_of(light->low), far);
 
 	return rgb_mix(colour, rgb_of(light->tint), light->tint_share);
 }
 
-struct rgb window_light(struct scenery *scenery)
+struct rgba window_light(struct scenery *scenery)
 {
 	if (scenery->light->is_dark && dice_below(&scenery->dice, 5) < 3)
 		return rgb_of(0xffd981);
@@ -51,11 +51,13 @@ void stars_paint(struct scenery *scenery, size_t n, double until)
 		double y = dice_between(&scenery->dice, 0, until);
 		double r = dice_between(&scenery->dice, 0.8, 2.4);
 
-		paint_ellipse(scenery->cr, x, y, r, r, rgb_of(0xfff6dd),
-			      dice_between(&scenery->dice, 0.3, 1));
+		paint_ellipse(scenery->cr, x, y, r, r,
+			      rgb_faint(rgb_of(0xfff6dd),
+					dice_between(&scenery->dice, 0.3, 1)));
 		if (dice_below(&scenery->dice, 14) == 0) {
 			path_star(scenery->cr, x, y, r * 5, 4, 0.16);
-			paint_fill(scenery->cr, rgb_of(0xfff6dd), 0.9);
+			paint_fill(scenery->cr,
+				   rgb_faint(rgb_of(0xfff6dd), 0.9));
 		}
 	}
 }
@@ -63,7 +65,7 @@ void stars_paint(struct scenery *scenery, size_t n, double until)
 static void cloud(struct scenery *scenery, struct spot at)
 {
 	double x = at.x, y = at.y, size = at.size;
-	struct rgb white = lit(scenery, 0xffffff, 0.15);
+	struct rgba white = lit(scenery, 0xffffff, 0.15);
 	double alpha = scenery->light->is_dark ? 0.16 : 0.8;
 	int i;
 
@@ -75,7 +77,7 @@ static void cloud(struct scenery *scenery, struct spot at)
 			     size * (0.5 + 0.12 * (i % 3)), size * 0.36);
 	path_round(scenery->cr, x - size * 1.5, y, size * 3, size * 0.34,
 		   size * 0.17);
-	paint_fill(scenery->cr, white, alpha);
+	paint_fill(scenery->cr, rgb_faint(white, alpha));
 }
 
 static void sun(struct scenery *scenery)
@@ -86,16 +88,15 @@ static void sun(struct scenery *scenery)
 
 	paint_glow(scenery->cr, x, light->sun_y, r * 5, rgb_of(light->sun),
 		   light->is_dark ? 0.35 : 0.7);
-	paint_ellipse(scenery->cr, x, light->sun_y, r, r, rgb_of(light->sun),
-		      1);
+	paint_ellipse(scenery->cr, x, light->sun_y, r, r, rgb_of(light->sun));
 	if (!light->is_dark)
 		return;
 	paint_ellipse(scenery->cr, x - 18, light->sun_y - 12, 12, 12,
-		      rgb_of(0xe6d6a8), 0.7);
+		      rgb_faint(rgb_of(0xe6d6a8), 0.7));
 	paint_ellipse(scenery->cr, x + 20, light->sun_y + 16, 9, 9,
-		      rgb_of(0xe6d6a8), 0.7);
+		      rgb_faint(rgb_of(0xe6d6a8), 0.7));
 	paint_ellipse(scenery->cr, x + 14, light->sun_y - 24, 6, 6,
-		      rgb_of(0xe6d6a8), 0.7);
+		      rgb_faint(rgb_of(0xe6d6a8), 0.7));
 }
 
 struct spot strip_spot(struct scenery *scenery, const struct strip *strip,
@@ -130,24 +131,25 @@ void sky_paint(struct scenery *scenery)
 }
 
 void ridge_paint(struct scenery *scenery, double y, double height,
-		 struct rgb colour)
+		 struct rgba colour)
 {
 	cairo_t *cr = scenery->cr;
-	double x, phase = dice_between(&scenery->dice, 0, 6.28);
+	double phase = dice_between(&scenery->dice, 0, 6.28);
 	double wave = dice_between(&scenery->dice, 170, 300);
+	int x;
 
 	cairo_move_to(cr, -500, PICTURE_HEIGHT + 500);
-	for (x = -500; x <= PICTURE_WIDTH + 500; x += 24)
+	for (x = -500; x <= PICTURE_WIDTH + 520; x += 20)
 		cairo_line_to(cr, x,
 			      y - height * (sin(x / wave + phase) * 0.6 +
 					    sin(x / wave * 2.3 + phase * 2) *
 						    0.25));
 	cairo_line_to(cr, PICTURE_WIDTH + 500, PICTURE_HEIGHT + 500);
 	cairo_close_path(cr);
-	paint_fill(cr, colour, 1);
+	paint_fill(cr, colour);
 }
 
-void pine_paint(struct scenery *scenery, struct spot at, struct rgb colour,
+void pine_paint(struct scenery *scenery, struct spot at, struct rgba colour,
 		int has_snow)
 {
 	cairo_t *cr = scenery->cr;
@@ -155,7 +157,7 @@ void pine_paint(struct scenery *scenery, struct spot at, struct rgb colour,
 	int i;
 
 	cairo_rectangle(cr, x - h * 0.04, y - h * 0.16, h * 0.08, h * 0.16);
-	paint_fill(cr, rgb_mix(colour, rgb_of(0x3a2418), 0.6), 1);
+	paint_fill(cr, rgb_mix(colour, rgb_of(0x3a2418), 0.6));
 	for (i = 0; i < 3; i++) {
 		double top = y - h + i * h * 0.24, w = h * (0.17 + 0.07 * i);
 
@@ -166,7 +168,7 @@ void pine_paint(struct scenery *scenery, struct spot at, struct rgb colour,
 		cairo_curve_to(cr, x - w, top + h * 0.3, x - w * 0.3,
 			       top + h * 0.2, x, top);
 		cairo_close_path(cr);
-		paint_fill(cr, rgb_mix(colour, rgb_of(0x0f2a2a), 0.12 * i), 1);
+		paint_fill(cr, rgb_mix(colour, rgb_of(0x0f2a2a), 0.12 * i));
 		if (!has_snow)
 			continue;
 		cairo_move_to(cr, x, top - 2);
@@ -175,7 +177,7 @@ void pine_paint(struct scenery *scenery, struct spot at, struct rgb colour,
 		cairo_curve_to(cr, x + w * 0.1, top + h * 0.12, x - w * 0.1,
 			       top + h * 0.24, x - w * 0.55, top + h * 0.2);
 		cairo_close_path(cr);
-		paint_fill(cr, lit(scenery, 0xffffff, 0), 1);
+		paint_fill(cr, lit(scenery, 0xffffff, 0));
 	}
 }
 

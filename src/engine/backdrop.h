@@ -15,14 +15,14 @@
 
 /** The light of an hour. */
 struct light {
-	unsigned int top; /* of the sky */
-	unsigned int mid;
-	unsigned int low;  /* at the horizon */
-	unsigned int tint; /* over all that is lit */
+	double sun_y; /* or the moon's */
 	double tint_share;
+	unsigned int tint; /* over all that is lit */
+	unsigned int top;  /* of the sky */
+	unsigned int mid;
+	unsigned int low; /* at the horizon */
 	unsigned int sun; /* or the moon */
-	double sun_y;
-	int is_dark; /* windows and lamps are lit */
+	int is_dark;      /* windows and lamps are lit */
 };
 
 /** A backdrop being painted. */
@@ -65,20 +65,20 @@ void mood_paint(cairo_t *cr, const struct panel *panel);
 const struct light *light_of(enum time_of_day time);
 
 /** Colour `hex` in the light of the hour; `far` (0 to 1) fades into the sky. */
-struct rgb lit(const struct scenery *scenery, unsigned int hex, double far);
+struct rgba lit(const struct scenery *scenery, unsigned int hex, double far);
 
 /** A window's colour: lit from within at night. */
-struct rgb window_light(struct scenery *scenery);
+struct rgba window_light(struct scenery *scenery);
 
 void sky_paint(struct scenery *scenery);
 void stars_paint(struct scenery *scenery, size_t n, double until);
 
 /** A ridge across the picture about `y`, filled down to the bottom. */
 void ridge_paint(struct scenery *scenery, double y, double height,
-		 struct rgb colour);
+		 struct rgba colour);
 
 /** A pine that stands at `at`, as high as its size. */
-void pine_paint(struct scenery *scenery, struct spot at, struct rgb colour,
+void pine_paint(struct scenery *scenery, struct spot at, struct rgba colour,
 		int has_snow);
 
 /** The places. */

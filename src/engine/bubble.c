@@ -10,6 +10,7 @@
 
 #include <config.h>
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +56,6 @@ struct bubble {
 	double h;
 };
 
-static int is_syllable(const char *text)
-{
-	return language_of(text) == LANG_KO;
-}
-
 /*
  * Pango breaks Korean words anywhere. A word joiner between two syllables
  * keeps them whole. The caller frees it.
@@ -67,18 +63,17 @@ static int is_syllable(const char *text)
 static char *keep_words(const char *text)
 {
 	struct strbuf out = { 0 };
-	int was_syllable = 0;
+	int was_korean = 0;
 
 	while (*text) {
 		size_t len = utf8_char_len((const unsigned char *)text,
 					   strlen(text));
-		char one[5] = { 0 };
 
-		memcpy(one, text, len);
-		if (is_syllable(one) && was_syllable)
+		assert(len > 0);
+		if (was_korean && is_korean(text))
 			strbuf_adds(&out, "\xe2\x81\xa0");
-		was_syllable = is_syllable(one);
-		strbuf_adds(&out, one);
+		was_korean = is_korean(text);
+		strbuf_add(&out, text, len);
 		text += len;
 	}
 	return strbuf_detach(&out);
@@ -239,26 +234,26 @@ static void draw_speech(cairo_t *cr, const struct panel *panel,
 			const struct bubble *bubble)
 {
 	const struct panel_person *person = &panel->people[bubble->person];
-	struct rgb paper = rgb_of(0xffffff), ink = rgb_of(0x2b1d2e);
+	struct rgba paper = rgb_of(0xffffff), ink = rgb_of(0x2b1d2e);
 
 	/* The outlines of both first, then the paper of both over them. */
 	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
 	bubble_path(cr, bubble);
 	tail_path(cr, bubble, person);
-	paint_set(cr, ink, 1);
+	paint_set(cr, ink);
 	cairo_set_line_width(cr, 7);
 	cairo_stroke(cr);
 	bubble_path(cr, bubble);
-	paint_fill(cr, paper, 1);
+	paint_fill(cr, paper);
 	tail_path(cr, bubble, person);
-	paint_fill(cr, paper, 1);
+	paint_fill(cr, paper);
 }
 
 static void draw_caption(cairo_t *cr, const struct bubble *bubble)
 {
 	path_round(cr, bubble->x - bubble->w / 2, bubble->y - bubble->h / 2,
 		   bubble->w, bubble->h, 10);
-	paint_fill(cr, rgb_of(0x1d1626), 0.86);
+	paint_fill(cr, rgb_faint(rgb_of(0x1d1626), 0.86));
 }
 
 static void draw_text(cairo_t *cr, const struct bubble *bubble)
@@ -266,8 +261,7 @@ static void draw_text(cairo_t *cr, const struct bubble *bubble)
 	int w, h;
 
 	pango_layout_get_pixel_size(bubble->layout, &w, &h);
-	paint_set(cr, bubble->person < 0 ? rgb_of(0xfff6e3) : rgb_of(0x241a2b),
-		  1);
+	paint_set(cr, bubble->person < 0 ? rgb_of(0xfff6e3) : rgb_of(0x241a2b));
 	cairo_move_to(cr, bubble->x - w / 2.0, bubble->y - h / 2.0);
 	pango_cairo_show_layout(cr, bubble->layout);
 }

@@ -55,8 +55,8 @@ struct call *call_new(struct MHD_Connection *connection,
 	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND,
 					keep_header, call);
 	call->started_ms = clock_mono_ms();
-	call->body.max = LIMIT_ENGINE_BODY;
-	call->answer.max = 2 * LIMIT_ENGINE_BODY;
+	call->body.max = (size_t)LIMIT_ENGINE_BODY;
+	call->answer.max = (size_t)LIMIT_ENGINE_BODY * 2;
 	call->piece.max = call->answer.max + 64;
 	return call;
 }

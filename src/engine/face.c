@@ -8,14 +8,14 @@
 
 static const double ink_width = 0.055;
 
-static struct rgb ink(void)
+static struct rgba ink(void)
 {
 	return rgb_of(0x2b1d2e);
 }
 
-static void stroke(cairo_t *cr, struct rgb colour, double width)
+static void stroke(cairo_t *cr, struct rgba colour, double width)
 {
-	paint_set(cr, colour, 1);
+	paint_set(cr, colour);
 	cairo_set_line_width(cr, width);
 	cairo_stroke(cr);
 }
@@ -37,7 +37,7 @@ static void pointed_ear(cairo_t *cr, double side, const struct hues *hues,
 		       -0.78 - height * 0.72);
 	cairo_curve_to(cr, 0.85, -0.85, 0.88, -0.66, 0.85, -0.46);
 	cairo_close_path(cr);
-	paint_fill(cr, hues->light, 1);
+	paint_fill(cr, hues->light);
 	cairo_restore(cr);
 }
 
@@ -45,7 +45,7 @@ static void round_ear(cairo_t *cr, double side, const struct hues *hues)
 {
 	path_ellipse(cr, side * 0.72, -0.78, 0.34, 0.34);
 	paint_shape(cr, hues->fur, ink_width);
-	paint_ellipse(cr, side * 0.72, -0.76, 0.19, 0.19, hues->light, 1);
+	paint_ellipse(cr, side * 0.72, -0.76, 0.19, 0.19, hues->light);
 }
 
 static void long_ear(cairo_t *cr, double side, const struct hues *hues)
@@ -55,7 +55,7 @@ static void long_ear(cairo_t *cr, double side, const struct hues *hues)
 	cairo_rotate(cr, side * 0.2);
 	path_ellipse(cr, 0, -0.62, 0.24, 0.82);
 	paint_shape(cr, hues->fur, ink_width);
-	paint_ellipse(cr, 0, -0.6, 0.12, 0.6, hues->light, 1);
+	paint_ellipse(cr, 0, -0.6, 0.12, 0.6, hues->light);
 	cairo_restore(cr);
 }
 
@@ -73,7 +73,7 @@ static void antenna(cairo_t *cr, const struct hues *hues)
 
 void figure_ears(cairo_t *cr, enum kind kind, const struct hues *hues)
 {
-	double side;
+	int side;
 
 	for (side = -1; side <= 1; side += 2) {
 		switch (kind) {
@@ -104,7 +104,7 @@ void figure_ears(cairo_t *cr, enum kind kind, const struct hues *hues)
 /* The ears of a dog hang before its head. */
 static void hanging_ears(cairo_t *cr, const struct hues *hues)
 {
-	double side;
+	int side;
 
 	for (side = -1; side <= 1; side += 2) {
 		cairo_save(cr);
@@ -134,7 +134,7 @@ static void hair(cairo_t *cr, const struct hues *hues)
 /* What sets one kind's face apart, under the eyes and the mouth. */
 static void mask(cairo_t *cr, enum kind kind, const struct hues *hues)
 {
-	double side;
+	int side;
 
 	switch (kind) {
 	case KIND_FOX:
@@ -144,18 +144,18 @@ static void mask(cairo_t *cr, enum kind kind, const struct hues *hues)
 				       side * 1.02, 0.1);
 			cairo_curve_to(cr, side * 0.6, 0.1, side * 0.3, 0.2, 0,
 				       0.44);
-			paint_fill(cr, hues->light, 1);
+			paint_fill(cr, hues->light);
 		}
 		break;
 	case KIND_PENGUIN:
 		for (side = -1; side <= 1; side += 2)
 			paint_ellipse(cr, side * 0.38, 0.12, 0.46, 0.62,
-				      hues->light, 1);
-		paint_ellipse(cr, 0, 0.5, 0.6, 0.4, hues->light, 1);
+				      hues->light);
+		paint_ellipse(cr, 0, 0.5, 0.6, 0.4, hues->light);
 		break;
 	case KIND_DOG:
 	case KIND_BEAR:
-		paint_ellipse(cr, 0, 0.46, 0.46, 0.36, hues->light, 1);
+		paint_ellipse(cr, 0, 0.46, 0.46, 0.36, hues->light);
 		break;
 	case KIND_CAT:
 		for (side = -1; side <= 1; side++) {
@@ -163,7 +163,7 @@ static void mask(cairo_t *cr, enum kind kind, const struct hues *hues)
 			cairo_line_to(cr, side * 0.2, -0.62);
 			stroke(cr, hues->dark, 0.1);
 		}
-		paint_ellipse(cr, 0, 0.5, 0.4, 0.28, hues->light, 1);
+		paint_ellipse(cr, 0, 0.5, 0.4, 0.28, hues->light);
 		break;
 	case KIND_ROBOT:
 		path_round(cr, -0.82, -0.5, 1.64, 1.12, 0.4);
@@ -177,7 +177,7 @@ static void mask(cairo_t *cr, enum kind kind, const struct hues *hues)
 }
 
 static void eye(cairo_t *cr, double x, double look, enum feeling feeling,
-		struct rgb colour)
+		struct rgba colour)
 {
 	double tall = feeling == FEEL_SURPRISED ? 0.27 : 0.22;
 
@@ -186,15 +186,15 @@ static void eye(cairo_t *cr, double x, double look, enum feeling feeling,
 		stroke(cr, colour, 0.085);
 		return;
 	}
-	paint_ellipse(cr, x, 0.06, 0.16, tall, colour, 1);
+	paint_ellipse(cr, x, 0.06, 0.16, tall, colour);
 	paint_ellipse(cr, x + look * 0.05 - 0.03, -0.04, 0.065, 0.085,
-		      rgb_of(0xffffff), 0.95);
+		      rgb_faint(rgb_of(0xffffff), 0.95));
 	paint_ellipse(cr, x + look * 0.05 + 0.05, 0.14, 0.03, 0.04,
-		      rgb_of(0xffffff), 0.8);
+		      rgb_faint(rgb_of(0xffffff), 0.8));
 }
 
 static void brow(cairo_t *cr, double x, double side, enum feeling feeling,
-		 struct rgb colour)
+		 struct rgba colour)
 {
 	double tilt = feeling == FEEL_WORRIED || feeling == FEEL_SAD ? -0.1 : 0;
 	double y = feeling == FEEL_SURPRISED ? -0.46 : -0.34;
@@ -212,12 +212,11 @@ static void open_mouth(cairo_t *cr, double y, double w, double h)
 	cairo_curve_to(cr, w * 0.9, y + h * 1.3, -w * 0.9, y + h * 1.3, -w, y);
 	cairo_close_path(cr);
 	paint_shape(cr, rgb_of(0x9b2f45), 0.045);
-	paint_ellipse(cr, 0, y + h * 0.72, w * 0.5, h * 0.22, rgb_of(0xf28b9b),
-		      1);
+	paint_ellipse(cr, 0, y + h * 0.72, w * 0.5, h * 0.22, rgb_of(0xf28b9b));
 }
 
 static void mouth(cairo_t *cr, double y, enum feeling feeling, int is_speaking,
-		  struct rgb colour)
+		  struct rgba colour)
 {
 	if (feeling == FEEL_SURPRISED) {
 		path_ellipse(cr, 0, y + 0.1, 0.1, 0.14);
@@ -245,20 +244,20 @@ static void nose(cairo_t *cr, enum kind kind)
 		cairo_close_path(cr);
 		paint_shape(cr, rgb_of(0xf7a83c), 0.045);
 	} else if (kind == KIND_DOG || kind == KIND_BEAR || kind == KIND_FOX) {
-		paint_ellipse(cr, 0, 0.32, 0.13, 0.09, ink(), 1);
-		paint_ellipse(cr, -0.04, 0.29, 0.035, 0.025, rgb_of(0xffffff),
-			      0.7);
+		paint_ellipse(cr, 0, 0.32, 0.13, 0.09, ink());
+		paint_ellipse(cr, -0.04, 0.29, 0.035, 0.025,
+			      rgb_faint(rgb_of(0xffffff), 0.7));
 	} else if (kind == KIND_CAT || kind == KIND_RABBIT) {
-		paint_ellipse(cr, 0, 0.34, 0.075, 0.055, rgb_of(0xe5738a), 1);
+		paint_ellipse(cr, 0, 0.34, 0.075, 0.055, rgb_of(0xe5738a));
 	} else if (kind == KIND_CHILD) {
 		cairo_arc(cr, 0, 0.28, 0.05, 0.15 * M_PI, 0.85 * M_PI);
 		stroke(cr, rgb_of(0xc9826b), 0.04);
 	}
 }
 
-static void whiskers(cairo_t *cr, struct rgb colour)
+static void whiskers(cairo_t *cr, struct rgba colour)
 {
-	double side;
+	int side;
 	int i;
 
 	for (side = -1; side <= 1; side += 2) {
@@ -274,8 +273,9 @@ void figure_face(cairo_t *cr, const struct panel_person *person,
 		 const struct hues *hues, enum feeling feeling)
 {
 	int is_robot = person->kind == KIND_ROBOT;
-	struct rgb line = is_robot ? rgb_of(0x7ff0e0) : ink();
-	double look = person->looks_left ? -1 : 1, side;
+	struct rgba line = is_robot ? rgb_of(0x7ff0e0) : ink();
+	double look = person->looks_left ? -1 : 1;
+	int side;
 
 	cairo_save(cr);
 	mask(cr, person->kind, hues);
@@ -286,7 +286,8 @@ void figure_face(cairo_t *cr, const struct panel_person *person,
 		if (!is_robot)
 			brow(cr, side * 0.42, side, feeling, line);
 		paint_ellipse(cr, side * 0.66, 0.36, 0.16, 0.1,
-			      rgb_of(0xff7f8f), is_robot ? 0.25 : 0.45);
+			      rgb_faint(rgb_of(0xff7f8f),
+					is_robot ? 0.25 : 0.45));
 	}
 	nose(cr, person->kind);
 	mouth(cr, person->kind == KIND_ROBOT ? 0.34 : 0.48, feeling,

@@ -66,7 +66,7 @@ static enum feeling feeling_of(const struct panel *panel,
 }
 
 static void limb(cairo_t *cr, double from_x, double from_y, double to_x,
-		 double to_y, struct rgb colour)
+		 double to_y, struct rgba colour)
 {
 	double mid_x = (from_x + to_x) / 2 + (to_x > 0 ? 0.12 : -0.12);
 	double mid_y = (from_y + to_y) / 2 + 0.08;
@@ -76,7 +76,7 @@ static void limb(cairo_t *cr, double from_x, double from_y, double to_x,
 	for (pass = 0; pass < 2; pass++) {
 		cairo_move_to(cr, from_x, from_y);
 		cairo_curve_to(cr, mid_x, mid_y, mid_x, mid_y, to_x, to_y);
-		paint_set(cr, pass ? colour : rgb_ink(colour), 1);
+		paint_set(cr, pass ? colour : rgb_ink(colour));
 		cairo_set_line_width(cr, pass ? 0.32 : 0.32 + 2 * ink_width);
 		cairo_stroke(cr);
 	}
@@ -85,7 +85,7 @@ static void limb(cairo_t *cr, double from_x, double from_y, double to_x,
 static void arms(cairo_t *cr, const struct panel_person *person,
 		 const struct hues *hues, struct dice *dice)
 {
-	struct rgb sleeve =
+	struct rgba sleeve =
 		person->kind == KIND_CHILD ? hues->cloth : hues->fur;
 	double wave = person->looks_left ? -1 : 1;
 
@@ -113,7 +113,7 @@ static void tail(cairo_t *cr, const struct panel_person *person,
 		cairo_curve_to(cr, 1.8, 1.2, 1.86, 1.7, 1.72, 2.0);
 		cairo_curve_to(cr, 1.6, 1.8, 1.48, 1.7, 1.42, 1.62);
 		cairo_curve_to(cr, 1.44, 1.4, 1.4, 1.1, 1.3, 0.9);
-		paint_fill(cr, hues->light, 1);
+		paint_fill(cr, hues->light);
 	} else if (person->kind == KIND_CAT || person->kind == KIND_DOG) {
 		limb(cr, 0.4, 2.4, 1.15, 1.5, hues->fur);
 	} else if (person->kind == KIND_RABBIT) {
@@ -147,10 +147,10 @@ static void torso(cairo_t *cr, const struct panel_person *person,
 	if (person->kind == KIND_ROBOT) {
 		path_round(cr, -0.4, 1.45, 0.8, 0.66, 0.12);
 		paint_shape(cr, hues->light, 0.045);
-		paint_ellipse(cr, -0.18, 1.7, 0.09, 0.09, rgb_of(0xff7f8f), 1);
-		paint_ellipse(cr, 0.12, 1.7, 0.09, 0.09, rgb_of(0xffd166), 1);
+		paint_ellipse(cr, -0.18, 1.7, 0.09, 0.09, rgb_of(0xff7f8f));
+		paint_ellipse(cr, 0.12, 1.7, 0.09, 0.09, rgb_of(0xffd166));
 	} else {
-		paint_ellipse(cr, 0, 1.95, 0.5, 0.72, hues->light, 1);
+		paint_ellipse(cr, 0, 1.95, 0.5, 0.72, hues->light);
 	}
 	cairo_restore(cr);
 }
@@ -158,10 +158,10 @@ static void torso(cairo_t *cr, const struct panel_person *person,
 static void legs(cairo_t *cr, const struct panel_person *person,
 		 const struct hues *hues)
 {
-	struct rgb foot = person->kind == KIND_PENGUIN ? rgb_of(0xf7a83c)
-			  : person->kind == KIND_CHILD ? rgb_of(0x5a4a66)
-						       : hues->fur;
-	double side;
+	struct rgba foot = person->kind == KIND_PENGUIN ? rgb_of(0xf7a83c)
+			   : person->kind == KIND_CHILD ? rgb_of(0x5a4a66)
+							: hues->fur;
+	int side;
 
 	for (side = -1; side <= 1; side += 2) {
 		path_round(cr, side * 0.36 - 0.22, 2.3, 0.44, 0.76, 0.2);
@@ -191,13 +191,13 @@ static void head(cairo_t *cr, const struct panel_person *person,
 	cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
 	path_ellipse(cr, 0, 0, 1.4, 1.4);
 	path_ellipse(cr, person->looks_left ? -0.18 : 0.18, -0.14, 1.16, 1.06);
-	paint_fill(cr, rgb_ink(hues->fur), 0.16);
+	paint_fill(cr, rgb_faint(rgb_ink(hues->fur), 0.16));
 	cairo_restore(cr);
 }
 
-void figure_wear(cairo_t *cr, enum wear wear, struct rgb cloth)
+void figure_wear(cairo_t *cr, enum wear wear, struct rgba cloth)
 {
-	double side;
+	int side;
 
 	switch (wear) {
 	case WEAR_SCARF:
@@ -229,7 +229,7 @@ void figure_wear(cairo_t *cr, enum wear wear, struct rgb cloth)
 	case WEAR_GLASSES:
 		for (side = -1; side <= 1; side += 2)
 			path_ellipse(cr, side * 0.43, 0.06, 0.31, 0.31);
-		paint_set(cr, rgb_of(0x4a3b2a), 1);
+		paint_set(cr, rgb_of(0x4a3b2a));
 		cairo_set_line_width(cr, 0.06);
 		cairo_stroke(cr);
 		cairo_move_to(cr, -0.12, 0.04);
@@ -239,7 +239,7 @@ void figure_wear(cairo_t *cr, enum wear wear, struct rgb cloth)
 	case WEAR_SATCHEL:
 		cairo_move_to(cr, -0.44, 1.0);
 		cairo_line_to(cr, 0.5, 2.1);
-		paint_set(cr, rgb_of(0x7a4f2b), 1);
+		paint_set(cr, rgb_of(0x7a4f2b));
 		cairo_set_line_width(cr, 0.1);
 		cairo_stroke(cr);
 		path_round(cr, 0.3, 1.96, 0.6, 0.5, 0.1);
@@ -252,7 +252,8 @@ void figure_wear(cairo_t *cr, enum wear wear, struct rgb cloth)
 
 static void shadow(cairo_t *cr)
 {
-	paint_ellipse(cr, 0, 3.16, 1.15, 0.16, rgb_of(0x20142a), 0.28);
+	paint_ellipse(cr, 0, 3.16, 1.15, 0.16,
+		      rgb_faint(rgb_of(0x20142a), 0.28));
 }
 
 void figure_draw(cairo_t *cr, const struct panel *panel,

@@ -23,10 +23,10 @@ enum feeling {
 
 /** Colours of one person. */
 struct hues {
-	struct rgb fur;   /* or skin, or metal */
-	struct rgb light; /* belly, muzzle, inside of the ears */
-	struct rgb dark;  /* tips, hair, patches */
-	struct rgb cloth;
+	struct rgba fur;   /* or skin, or metal */
+	struct rgba light; /* belly, muzzle, inside of the ears */
+	struct rgba dark;  /* tips, hair, patches */
+	struct rgba cloth;
 };
 
 /** Draw one person of `panel` where the panel has placed it. */
@@ -40,6 +40,6 @@ void prop_draw(cairo_t *cr, const struct panel *panel);
 void figure_ears(cairo_t *cr, enum kind kind, const struct hues *hues);
 void figure_face(cairo_t *cr, const struct panel_person *person,
 		 const struct hues *hues, enum feeling feeling);
-void figure_wear(cairo_t *cr, enum wear wear, struct rgb cloth);
+void figure_wear(cairo_t *cr, enum wear wear, struct rgba cloth);
 
 #endif

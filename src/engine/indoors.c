@@ -21,8 +21,8 @@ static void big_window(struct scenery *scenery, double x, double y, double w,
 		       double h)
 {
 	cairo_t *cr = scenery->cr;
-	struct rgb frame = lit(scenery, 0xfff4e2, 0);
-	double side;
+	struct rgba frame = lit(scenery, 0xfff4e2, 0);
+	int side;
 
 	path_round(cr, x, y, w, h, 14);
 	outside(scenery);
@@ -31,7 +31,7 @@ static void big_window(struct scenery *scenery, double x, double y, double w,
 	cairo_line_to(cr, x + w / 2, y + h);
 	cairo_move_to(cr, x, y + h * 0.45);
 	cairo_line_to(cr, x + w, y + h * 0.45);
-	paint_set(cr, frame, 1);
+	paint_set(cr, frame);
 	cairo_set_line_width(cr, 16);
 	cairo_stroke(cr);
 	for (side = -1; side <= 1; side += 2) {
@@ -44,10 +44,10 @@ static void big_window(struct scenery *scenery, double x, double y, double w,
 			       y + h + 40);
 		cairo_line_to(cr, edge, y + h + 40);
 		cairo_close_path(cr);
-		paint_fill(cr, lit(scenery, 0xe2848c, 0), 1);
+		paint_fill(cr, lit(scenery, 0xe2848c, 0));
 	}
 	path_round(cr, x - 90, y - 56, w + 180, 20, 10);
-	paint_fill(cr, lit(scenery, 0x8a5a3a, 0), 1);
+	paint_fill(cr, lit(scenery, 0x8a5a3a, 0));
 }
 
 static void bookshelf(struct scenery *scenery, double x, double y)
@@ -58,12 +58,12 @@ static void bookshelf(struct scenery *scenery, double x, double y)
 	int row;
 
 	path_round(cr, x, y, 230, 420, 8);
-	paint_fill(cr, lit(scenery, 0x9a6a44, 0), 1);
+	paint_fill(cr, lit(scenery, 0x9a6a44, 0));
 	for (row = 0; row < 3; row++) {
 		double at = x + 16, shelf = y + 16 + row * 134;
 
 		cairo_rectangle(cr, x + 12, shelf, 206, 118);
-		paint_fill(cr, lit(scenery, 0x6f4a30, 0), 1);
+		paint_fill(cr, lit(scenery, 0x6f4a30, 0));
 		while (at < x + 186) {
 			double w = dice_between(&scenery->dice, 14, 30);
 			double h = dice_between(&scenery->dice, 70, 108);
@@ -72,8 +72,7 @@ static void bookshelf(struct scenery *scenery, double x, double y)
 			paint_fill(cr,
 				   lit(scenery,
 				       spines[dice_below(&scenery->dice, 6)],
-				       0),
-				   1);
+				       0));
 			at += w;
 		}
 	}
@@ -84,13 +83,13 @@ static void floor_lamp(struct scenery *scenery, double x)
 	cairo_t *cr = scenery->cr;
 
 	cairo_rectangle(cr, x - 5, HORIZON - 300, 10, 380);
-	paint_fill(cr, lit(scenery, 0x5a4a40, 0), 1);
+	paint_fill(cr, lit(scenery, 0x5a4a40, 0));
 	cairo_move_to(cr, x - 40, HORIZON - 390);
 	cairo_line_to(cr, x + 40, HORIZON - 390);
 	cairo_line_to(cr, x + 70, HORIZON - 290);
 	cairo_line_to(cr, x - 70, HORIZON - 290);
 	cairo_close_path(cr);
-	paint_fill(cr, rgb_of(0xffe2a0), 1);
+	paint_fill(cr, rgb_of(0xffe2a0));
 	paint_glow(cr, x, HORIZON - 320, scenery->light->is_dark ? 420 : 160,
 		   rgb_of(0xffd98a), scenery->light->is_dark ? 0.55 : 0.3);
 }
@@ -106,47 +105,45 @@ void room_paint(struct scenery *scenery)
 		   rgb_mix(lit(scenery, paper, 0), rgb_of(0xffffff), 0.2));
 	for (i = -6; i < 20; i++) {
 		cairo_rectangle(cr, i * 72, -500, 30, HORIZON + 560);
-		paint_fill(cr, rgb_of(0xffffff), 0.12);
+		paint_fill(cr, rgb_faint(rgb_of(0xffffff), 0.12));
 	}
 	big_window(scenery, is_left ? 90 : 400, 330, 380, 330);
 	bookshelf(scenery, is_left ? 610 : 40, HORIZON - 380);
 	paint_band(cr, HORIZON + 60, PICTURE_HEIGHT, lit(scenery, 0xc99a6b, 0),
 		   lit(scenery, 0xa87850, 0));
 	cairo_rectangle(cr, -500, HORIZON + 40, PICTURE_WIDTH + 1000, 26);
-	paint_fill(cr, lit(scenery, 0xfaf0e0, 0), 1);
+	paint_fill(cr, lit(scenery, 0xfaf0e0, 0));
 	for (i = 0; i < 6; i++) {
 		cairo_rectangle(cr, -500, HORIZON + 110 + i * 62,
 				PICTURE_WIDTH + 1000, 4);
-		paint_fill(cr, lit(scenery, 0x8a603c, 0), 0.5);
+		paint_fill(cr, rgb_faint(lit(scenery, 0x8a603c, 0), 0.5));
 	}
 	paint_ellipse(cr, 432, HORIZON + 280, 400, 96,
-		      lit(scenery, 0x7d8fc2, 0), 1);
+		      lit(scenery, 0x7d8fc2, 0));
 	paint_ellipse(cr, 432, HORIZON + 280, 340, 74,
-		      lit(scenery, 0xeae3f2, 0), 1);
+		      lit(scenery, 0xeae3f2, 0));
 	paint_ellipse(cr, 432, HORIZON + 280, 270, 54,
-		      lit(scenery, 0x9fb0dc, 0), 1);
+		      lit(scenery, 0x9fb0dc, 0));
 	floor_lamp(scenery, is_left ? 560 : 330);
 }
 
 static void planet(cairo_t *cr, double x, double y, double r)
 {
-	paint_ellipse(cr, x, y, r, r, rgb_of(0xf0a878), 1);
+	paint_ellipse(cr, x, y, r, r, rgb_of(0xf0a878));
 	cairo_save(cr);
 	path_ellipse(cr, x, y, r, r);
 	cairo_clip(cr);
-	paint_ellipse(cr, x, y - r * 0.3, r * 1.3, r * 0.14, rgb_of(0xd8825c),
-		      1);
-	paint_ellipse(cr, x, y + r * 0.25, r * 1.3, r * 0.2, rgb_of(0xfac9a0),
-		      1);
-	paint_ellipse(cr, x + r * 0.5, y, r * 0.9, r * 1.2, rgb_of(0x1a1440),
-		      0.3);
+	paint_ellipse(cr, x, y - r * 0.3, r * 1.3, r * 0.14, rgb_of(0xd8825c));
+	paint_ellipse(cr, x, y + r * 0.25, r * 1.3, r * 0.2, rgb_of(0xfac9a0));
+	paint_ellipse(cr, x + r * 0.5, y, r * 0.9, r * 1.2,
+		      rgb_faint(rgb_of(0x1a1440), 0.3));
 	cairo_restore(cr);
 	cairo_save(cr);
 	cairo_translate(cr, x, y);
 	cairo_rotate(cr, -0.35);
 	path_ellipse(cr, 0, 0, r * 1.7, r * 0.34);
 	cairo_restore(cr);
-	paint_set(cr, rgb_of(0xffe8c4), 0.9);
+	paint_set(cr, rgb_faint(rgb_of(0xffe8c4), 0.9));
 	cairo_set_line_width(cr, 9);
 	cairo_stroke(cr);
 }
@@ -164,14 +161,14 @@ static void console(struct scenery *scenery)
 	cairo_line_to(cr, PICTURE_WIDTH + 500, HORIZON + 190);
 	cairo_line_to(cr, -500, HORIZON + 190);
 	cairo_close_path(cr);
-	paint_fill(cr, rgb_of(0x5a6690), 1);
+	paint_fill(cr, rgb_of(0x5a6690));
 	for (i = 0; i < 26; i++) {
 		double x = -60 + i * 40, y = HORIZON + 60 + (i % 3) * 34;
-		struct rgb colour =
+		struct rgba colour =
 			rgb_of(lights[dice_below(&scenery->dice, 4)]);
 
 		paint_glow(cr, x, y, 26, colour, 0.5);
-		paint_ellipse(cr, x, y, 10, 10, colour, 1);
+		paint_ellipse(cr, x, y, 10, 10, colour);
 	}
 	for (i = 0; i < 3; i++) {
 		path_round(cr, 60 + i * 270, HORIZON + 20, 120, 84, 12);
@@ -179,7 +176,7 @@ static void console(struct scenery *scenery)
 		cairo_move_to(cr, 72 + i * 270, HORIZON + 70);
 		cairo_curve_to(cr, 100 + i * 270, HORIZON, 140 + i * 270,
 			       HORIZON + 120, 168 + i * 270, HORIZON + 50);
-		paint_set(cr, rgb_of(0x7ff0e0), 1);
+		paint_set(cr, rgb_of(0x7ff0e0));
 		cairo_set_line_width(cr, 4);
 		cairo_stroke(cr);
 	}
@@ -197,7 +194,7 @@ void cabin_paint(struct scenery *scenery)
 		cairo_move_to(cr, -300 + i * 380, -500);
 		cairo_curve_to(cr, -220 + i * 330, 300, -220 + i * 330, 700,
 			       -300 + i * 380, 1400);
-		paint_set(cr, rgb_of(0x2c3760), 0.6);
+		paint_set(cr, rgb_faint(rgb_of(0x2c3760), 0.6));
 		cairo_set_line_width(cr, 8);
 		cairo_stroke(cr);
 	}
@@ -214,7 +211,7 @@ void cabin_paint(struct scenery *scenery)
 	for (i = 0; i < 12; i++)
 		paint_ellipse(cr, 432 + cos(i * M_PI / 6) * (r + 20),
 			      440 + sin(i * M_PI / 6) * (r + 20), 8, 8,
-			      rgb_of(0x3d486f), 1);
+			      rgb_of(0x3d486f));
 	console(scenery);
 	paint_band(cr, HORIZON + 190, PICTURE_HEIGHT, rgb_of(0x4a5580),
 		   rgb_of(0x333c60));

@@ -99,7 +99,8 @@ static int letter_all(const struct role_ctx *ctx, jv pictures, jv panels,
 	{
 		struct picture_place place = { episode, "lettered",
 					       picture_index(image, n++) };
-		jv panel = panel_of(panels, place.index), lettered;
+		jv panel = panel_of(panels, place.index);
+		jv lettered = jv_null();
 
 		rc = rc || role_check(ctx, err) ||
 		     letter_one(ctx, image, panel, &place, &lettered, err);

@@ -37,7 +37,7 @@ static const struct option_row {
 	const char *name;
 	const char *arg;
 	const char *help;
-	char letter; /* what getopt_long() returns */
+	int letter; /* what getopt_long() returns */
 } option_rows[] = {
 	{ "listen", "HOST:PORT",
 	  "where to listen (127.0.0.1:8001); port 0: any", 'a' },
@@ -75,10 +75,10 @@ static void print_help(void)
 		       fault->help);
 }
 
-static int fail(const struct err *err, int status)
+static int fail(const struct err *err)
 {
 	fprintf(stderr, "stepq-engine: %s\n", err->text);
-	return status;
+	return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 static int set_role(struct options *options, const char *name, struct err *err)
@@ -114,9 +114,8 @@ static int set_option(struct options *options, int letter, const char *value,
 	case 'p':
 		options->port_file = value;
 		return 0;
-	default:
-		return err_set(err, ERR_USAGE, "see --help");
 	}
+	BUG("option '%c' is in the table alone", letter);
 }
 
 /* 1 when the program has done all it was asked for, 0 to go on. */
@@ -132,7 +131,13 @@ static int parse_options(struct options *options, int argc, char **argv,
 		longs[i].has_arg = option_rows[i].arg != NULL;
 		longs[i].val = option_rows[i].letter;
 	}
-	while ((letter = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+		if (letter == '?' || letter == ':')
+			return err_set(err, ERR_USAGE, "'%s' %s, see --help",
+				       argv[optind - 1],
+				       letter == ':' ? "needs a value"
+						     : "is no option");
 		if (letter == 'h') {
 			print_help();
 			return 1;
@@ -141,11 +146,13 @@ static int parse_options(struct options *options, int argc, char **argv,
 			puts("stepq-engine " PACKAGE_VERSION);
 			return 1;
 		}
-		if (set_option(options, letter, optarg, err))
+		if (set_option(options, letter, optarg, err)) {
+			err->code = ERR_USAGE;
 			return -1;
+		}
 	}
 	if (optind < argc)
-		return err_set(err, ERR_USAGE, "'%s' is not an option",
+		return err_set(err, ERR_USAGE, "'%s' is no option, see --help",
 			       argv[optind]);
 	return 0;
 }
@@ -180,8 +187,11 @@ static int serve(const struct options *options, const sigset_t *signals,
 		return -1;
 	if (options->port_file)
 		rc = write_port(options->port_file, server_port(server), err);
-	if (rc == 0)
+	if (rc == 0) {
+		fprintf(stderr, "stepq-engine: listening on port %u\n",
+			server_port(server));
 		await_signal(signals);
+	}
 	server_stop(&server, STOP_GRACE_MS);
 	return rc;
 }
@@ -199,7 +209,7 @@ int main(int argc, char **argv)
 	if (rc > 0)
 		return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (rc < 0)
-		return fail(&err, EXIT_USAGE);
+		return fail(&err);
 
 	/* Before there are threads, so that they inherit it. */
 	sigemptyset(&signals);
@@ -216,5 +226,5 @@ int main(int argc, char **argv)
 	     serve(&options, &signals, &err);
 	calllog_close(&options.server.log);
 	storage_close(&storage);
-	return rc ? fail(&err, EXIT_FAILURE) : EXIT_SUCCESS;
+	return rc ? fail(&err) : EXIT_SUCCESS;
 }

@@ -40,7 +40,7 @@ static void rush(cairo_t *cr, struct dice *dice)
 			      700 + sin(at + half) * 1500);
 		cairo_close_path(cr);
 	}
-	paint_fill(cr, rgb_of(0x1c1430), 0.55);
+	paint_fill(cr, rgb_faint(rgb_of(0x1c1430), 0.55));
 }
 
 static void rain(cairo_t *cr, struct dice *dice)
@@ -55,7 +55,7 @@ static void rain(cairo_t *cr, struct dice *dice)
 		cairo_move_to(cr, at.x, at.y);
 		cairo_line_to(cr, at.x - len * 0.22, at.y + len);
 	}
-	paint_set(cr, rgb_of(0xdfeaff), 0.34);
+	paint_set(cr, rgb_faint(rgb_of(0xdfeaff), 0.34));
 	cairo_set_line_width(cr, 2.5);
 	cairo_stroke(cr);
 }
@@ -70,7 +70,7 @@ static void sparkles(cairo_t *cr, struct dice *dice)
 
 		paint_glow(cr, at.x, at.y, r * 2.6, rgb_of(0xffe9a8), 0.5);
 		path_star(cr, at.x, at.y, r, 4, 0.22);
-		paint_fill(cr, rgb_of(0xfffbe8), 0.9);
+		paint_fill(cr, rgb_faint(rgb_of(0xfffbe8), 0.9));
 	}
 }
 
@@ -87,8 +87,8 @@ static void petals(cairo_t *cr, struct dice *dice)
 		cairo_save(cr);
 		cairo_translate(cr, at.x, at.y);
 		cairo_rotate(cr, at.turn * 2 * M_PI);
-		paint_ellipse(cr, 0, 0, r, r * 0.5, rgb_of(colours[i % 4]),
-			      0.85);
+		paint_ellipse(cr, 0, 0, r, r * 0.5,
+			      rgb_faint(rgb_of(colours[i % 4]), 0.85));
 		cairo_restore(cr);
 	}
 }
@@ -102,7 +102,8 @@ static void light_over(cairo_t *cr, const struct panel *panel)
 
 	if (panel->place != PLACE_CABIN && panel->place != PLACE_MOON) {
 		cairo_set_operator(cr, CAIRO_OPERATOR_SOFT_LIGHT);
-		paint_set(cr, rgb_of(light->tint), light->tint_share * 0.6);
+		paint_set(cr, rgb_faint(rgb_of(light->tint),
+					light->tint_share * 0.6));
 		cairo_paint(cr);
 		cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
 	}

@@ -17,18 +17,18 @@ static void flower(struct scenery *scenery, struct spot at)
 
 	cairo_move_to(scenery->cr, x, y);
 	cairo_line_to(scenery->cr, x, y + r * 3);
-	paint_set(scenery->cr, lit(scenery, 0x3f7a45, 0), 1);
+	paint_set(scenery->cr, lit(scenery, 0x3f7a45, 0));
 	cairo_set_line_width(scenery->cr, 2.5);
 	cairo_stroke(scenery->cr);
 	for (i = 0; i < 5; i++)
 		path_ellipse(scenery->cr, x + cos(i * 1.257) * r * 0.8,
 			     y + sin(i * 1.257) * r * 0.8, r * 0.6, r * 0.6);
-	paint_fill(scenery->cr, lit(scenery, hex, 0), 1);
+	paint_fill(scenery->cr, lit(scenery, hex, 0));
 	paint_ellipse(scenery->cr, x, y, r * 0.45, r * 0.45,
-		      lit(scenery, 0xf7a83c, 0), 1);
+		      lit(scenery, 0xf7a83c, 0));
 }
 
-static void grass(struct scenery *scenery, struct spot at, struct rgb colour)
+static void grass(struct scenery *scenery, struct spot at, struct rgba colour)
 {
 	double x = at.x, y = at.y, h = at.size;
 	int i;
@@ -42,7 +42,7 @@ static void grass(struct scenery *scenery, struct spot at, struct rgb colour)
 			       x + i * h * 0.22, y - h * 0.3,
 			       x + i * h * 0.16 + h * 0.07, y);
 	}
-	paint_fill(scenery->cr, colour, 1);
+	paint_fill(scenery->cr, colour);
 }
 
 static void meadow(struct scenery *scenery)
@@ -65,16 +65,16 @@ static void cottage(struct scenery *scenery, double x, double y, double s)
 	cairo_t *cr = scenery->cr;
 
 	cairo_rectangle(cr, x - s, y - s * 1.1, s * 2, s * 1.1);
-	paint_fill(cr, lit(scenery, 0xf6e7cf, 0.15), 1);
+	paint_fill(cr, lit(scenery, 0xf6e7cf, 0.15));
 	cairo_move_to(cr, x - s * 1.3, y - s);
 	cairo_line_to(cr, x, y - s * 2);
 	cairo_line_to(cr, x + s * 1.3, y - s);
 	cairo_close_path(cr);
-	paint_fill(cr, lit(scenery, 0xc2574a, 0.15), 1);
+	paint_fill(cr, lit(scenery, 0xc2574a, 0.15));
 	cairo_rectangle(cr, x - s * 0.7, y - s * 0.8, s * 0.5, s * 0.45);
-	paint_fill(cr, window_light(scenery), 1);
+	paint_fill(cr, window_light(scenery));
 	cairo_rectangle(cr, x + s * 0.15, y - s * 0.7, s * 0.5, s * 0.7);
-	paint_fill(cr, lit(scenery, 0x7a4f38, 0.1), 1);
+	paint_fill(cr, lit(scenery, 0x7a4f38, 0.1));
 }
 
 static void path_to_horizon(struct scenery *scenery, double y, unsigned int hex)
@@ -88,7 +88,7 @@ static void path_to_horizon(struct scenery *scenery, double y, unsigned int hex)
 	cairo_line_to(cr, at + 260, PICTURE_HEIGHT + 300);
 	cairo_curve_to(cr, at + 90, y + 160, at + 240, y + 90, at + 16, y);
 	cairo_close_path(cr);
-	paint_fill(cr, lit(scenery, hex, 0.1), 1);
+	paint_fill(cr, lit(scenery, hex, 0.1));
 }
 
 void hills_paint(struct scenery *scenery)
@@ -110,7 +110,7 @@ void hills_paint(struct scenery *scenery)
 	meadow(scenery);
 }
 
-static void trunk(struct scenery *scenery, struct spot at, struct rgb bark)
+static void trunk(struct scenery *scenery, struct spot at, struct rgba bark)
 {
 	cairo_t *cr = scenery->cr;
 	double x = at.x, w = at.size;
@@ -122,7 +122,7 @@ static void trunk(struct scenery *scenery, struct spot at, struct rgb bark)
 	cairo_curve_to(cr, x + w * 0.5, 820, x + w * 0.4, 500, x + w * 0.42,
 		       -300);
 	cairo_close_path(cr);
-	paint_fill(cr, bark, 1);
+	paint_fill(cr, bark);
 }
 
 static void mushroom(struct scenery *scenery, struct spot at)
@@ -131,16 +131,16 @@ static void mushroom(struct scenery *scenery, struct spot at)
 	double x = at.x, y = at.y, s = at.size;
 
 	path_round(cr, x - s * 0.25, y - s * 0.8, s * 0.5, s * 0.9, s * 0.2);
-	paint_fill(cr, lit(scenery, 0xf7ead6, 0), 1);
+	paint_fill(cr, lit(scenery, 0xf7ead6, 0));
 	cairo_move_to(cr, x - s, y - s * 0.6);
 	cairo_curve_to(cr, x - s * 0.9, y - s * 1.9, x + s * 0.9, y - s * 1.9,
 		       x + s, y - s * 0.6);
 	cairo_close_path(cr);
-	paint_fill(cr, lit(scenery, 0xd8534f, 0), 1);
+	paint_fill(cr, lit(scenery, 0xd8534f, 0));
 	paint_ellipse(cr, x - s * 0.4, y - s, s * 0.16, s * 0.13,
-		      lit(scenery, 0xffffff, 0), 1);
+		      lit(scenery, 0xffffff, 0));
 	paint_ellipse(cr, x + s * 0.3, y - s * 1.15, s * 0.18, s * 0.14,
-		      lit(scenery, 0xffffff, 0), 1);
+		      lit(scenery, 0xffffff, 0));
 }
 
 /* Leaves that hang in from above, the nearest and darkest at the top. */
@@ -166,7 +166,7 @@ static void canopy(struct scenery *scenery)
 		}
 		cairo_rectangle(scenery->cr, -500, -500, PICTURE_WIDTH + 1000,
 				500 + rows[row].strip.top);
-		paint_fill(scenery->cr, lit(scenery, rows[row].hex, 0.14), 1);
+		paint_fill(scenery->cr, lit(scenery, rows[row].hex, 0.14));
 	}
 }
 
@@ -186,7 +186,7 @@ static void light_shafts(struct scenery *scenery)
 		cairo_line_to(cr, x - 60, HORIZON + 120);
 		cairo_line_to(cr, x - 220, HORIZON + 120);
 		cairo_close_path(cr);
-		paint_fill(cr, rgb_of(scenery->light->sun), 0.13);
+		paint_fill(cr, rgb_faint(rgb_of(scenery->light->sun), 0.13));
 	}
 }
 
@@ -227,7 +227,7 @@ static void snowfall(struct scenery *scenery)
 		struct spot at = strip_spot(scenery, &flakes, i, 90);
 
 		paint_ellipse(scenery->cr, at.x, at.y, at.size, at.size,
-			      rgb_of(0xffffff), 0.3 + at.size * 0.1);
+			      rgb_faint(rgb_of(0xffffff), 0.3 + at.size * 0.1));
 	}
 }
 
@@ -251,7 +251,7 @@ void snow_paint(struct scenery *scenery)
 		struct spot at = strip_spot(scenery, &drifts, i, 12);
 
 		paint_ellipse(scenery->cr, at.x, at.y, at.size, 7,
-			      lit(scenery, 0xc9dbee, 0), 0.6);
+			      rgb_faint(lit(scenery, 0xc9dbee, 0), 0.6));
 	}
 	snowfall(scenery);
 }
@@ -260,33 +260,33 @@ static void tower(struct scenery *scenery, double x, double y, double w,
 		  double h)
 {
 	cairo_t *cr = scenery->cr;
-	struct rgb stone = lit(scenery, 0xcfc3d6, 0.18);
+	struct rgba stone = lit(scenery, 0xcfc3d6, 0.18);
 
 	cairo_rectangle(cr, x - w / 2, y - h, w, h);
-	paint_fill(cr, stone, 1);
+	paint_fill(cr, stone);
 	cairo_rectangle(cr, x - w / 2, y - h, w * 0.3, h);
-	paint_fill(cr, rgb_mix(stone, rgb_of(0x3a2f55), 0.5), 0.3);
+	paint_fill(cr, rgb_faint(rgb_mix(stone, rgb_of(0x3a2f55), 0.5), 0.3));
 	cairo_move_to(cr, x - w * 0.68, y - h);
 	cairo_line_to(cr, x, y - h - w * 1.5);
 	cairo_line_to(cr, x + w * 0.68, y - h);
 	cairo_close_path(cr);
-	paint_fill(cr, lit(scenery, 0x6a5aa8, 0.1), 1);
+	paint_fill(cr, lit(scenery, 0x6a5aa8, 0.1));
 	cairo_rectangle(cr, x - 2, y - h - w * 1.5 - 44, 4, 50);
-	paint_fill(cr, lit(scenery, 0x5a4630, 0), 1);
+	paint_fill(cr, lit(scenery, 0x5a4630, 0));
 	cairo_move_to(cr, x + 2, y - h - w * 1.5 - 44);
 	cairo_line_to(cr, x + 46, y - h - w * 1.5 - 30);
 	cairo_line_to(cr, x + 2, y - h - w * 1.5 - 16);
-	paint_fill(cr, lit(scenery, 0xe0526a, 0), 1);
+	paint_fill(cr, lit(scenery, 0xe0526a, 0));
 	path_round(cr, x - w * 0.13, y - h + w * 0.4, w * 0.26, w * 0.5,
 		   w * 0.13);
-	paint_fill(cr, window_light(scenery), 1);
+	paint_fill(cr, window_light(scenery));
 }
 
 void castle_paint(struct scenery *scenery)
 {
 	cairo_t *cr = scenery->cr;
 	double x = dice_between(&scenery->dice, 360, 520);
-	struct rgb stone = lit(scenery, 0xdccfe0, 0.16);
+	struct rgba stone = lit(scenery, 0xdccfe0, 0.16);
 	int i;
 
 	sky_paint(scenery);
@@ -298,12 +298,12 @@ void castle_paint(struct scenery *scenery)
 	for (i = 0; i < 9; i++)
 		cairo_rectangle(cr, x - 216 + i * 50, HORIZON - 186, 30, 30);
 	cairo_rectangle(cr, x - 230, HORIZON - 160, 460, 240);
-	paint_fill(cr, stone, 1);
+	paint_fill(cr, stone);
 	path_round(cr, x - 56, HORIZON - 110, 112, 240, 56);
-	paint_fill(cr, lit(scenery, 0x5d4232, 0), 1);
+	paint_fill(cr, lit(scenery, 0x5d4232, 0));
 	for (i = -1; i <= 1; i += 2) {
 		path_round(cr, x + i * 140 - 16, HORIZON - 90, 32, 60, 16);
-		paint_fill(cr, window_light(scenery), 1);
+		paint_fill(cr, window_light(scenery));
 	}
 	ridge_paint(scenery, HORIZON + 50, 22, lit(scenery, 0x7fb96c, 0.1));
 	path_to_horizon(scenery, HORIZON + 40, 0xe9d8b4);

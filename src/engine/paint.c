@@ -7,27 +7,35 @@
 #include "engine/paint.h"
 #include "engine/picture.h"
 
-struct rgb rgb_of(unsigned int hex)
+struct rgba rgb_of(unsigned int hex)
 {
-	return (struct rgb){ (hex >> 16 & 0xff) / 255.0,
-			     (hex >> 8 & 0xff) / 255.0, (hex & 0xff) / 255.0 };
+	return (struct rgba){ (hex >> 16 & 0xff) / 255.0,
+			      (hex >> 8 & 0xff) / 255.0, (hex & 0xff) / 255.0,
+			      1 };
 }
 
-struct rgb rgb_mix(struct rgb a, struct rgb b, double share)
+struct rgba rgb_faint(struct rgba colour, double alpha)
 {
-	return (struct rgb){ a.r + (b.r - a.r) * share,
-			     a.g + (b.g - a.g) * share,
-			     a.b + (b.b - a.b) * share };
+	colour.alpha *= alpha;
+	return colour;
 }
 
-struct rgb rgb_ink(struct rgb colour)
+struct rgba rgb_mix(struct rgba a, struct rgba b, double share)
+{
+	return (struct rgba){ a.r + (b.r - a.r) * share,
+			      a.g + (b.g - a.g) * share,
+			      a.b + (b.b - a.b) * share,
+			      a.alpha + (b.alpha - a.alpha) * share };
+}
+
+struct rgba rgb_ink(struct rgba colour)
 {
 	return rgb_mix(colour, rgb_of(0x2b1d2e), 0.78);
 }
 
-void paint_set(cairo_t *cr, struct rgb colour, double alpha)
+void paint_set(cairo_t *cr, struct rgba colour)
 {
-	cairo_set_source_rgba(cr, colour.r, colour.g, colour.b, alpha);
+	cairo_set_source_rgba(cr, colour.r, colour.g, colour.b, colour.alpha);
 }
 
 void path_ellipse(cairo_t *cr, double x, double y, double rx, double ry)
@@ -66,30 +74,30 @@ void path_star(cairo_t *cr, double x, double y, double r, int points,
 	cairo_close_path(cr);
 }
 
-void paint_shape(cairo_t *cr, struct rgb colour, double width)
+void paint_shape(cairo_t *cr, struct rgba colour, double width)
 {
-	paint_set(cr, colour, 1);
+	paint_set(cr, colour);
 	cairo_fill_preserve(cr);
-	paint_set(cr, rgb_ink(colour), 1);
+	paint_set(cr, rgb_ink(colour));
 	cairo_set_line_width(cr, width);
 	cairo_stroke(cr);
 }
 
-void paint_fill(cairo_t *cr, struct rgb colour, double alpha)
+void paint_fill(cairo_t *cr, struct rgba colour)
 {
-	paint_set(cr, colour, alpha);
+	paint_set(cr, colour);
 	cairo_fill(cr);
 }
 
 void paint_ellipse(cairo_t *cr, double x, double y, double rx, double ry,
-		   struct rgb colour, double alpha)
+		   struct rgba colour)
 {
 	path_ellipse(cr, x, y, rx, ry);
-	paint_fill(cr, colour, alpha);
+	paint_fill(cr, colour);
 }
 
-void paint_band(cairo_t *cr, double y, double h, struct rgb top,
-		struct rgb bottom)
+void paint_band(cairo_t *cr, double y, double h, struct rgba top,
+		struct rgba bottom)
 {
 	cairo_pattern_t *fade = cairo_pattern_create_linear(0, y, 0, y + h);
 
@@ -101,7 +109,7 @@ void paint_band(cairo_t *cr, double y, double h, struct rgb top,
 	cairo_pattern_destroy(fade);
 }
 
-void paint_glow(cairo_t *cr, double x, double y, double r, struct rgb colour,
+void paint_glow(cairo_t *cr, double x, double y, double r, struct rgba colour,
 		double alpha)
 {
 	cairo_pattern_t *fade = cairo_pattern_create_radial(x, y, 0, x, y, r);

@@ -9,22 +9,26 @@
 
 #include <cairo.h>
 
-struct rgb {
+struct rgba {
 	double r;
 	double g;
 	double b;
+	double alpha;
 };
 
 /** 0xRRGGBB. */
-struct rgb rgb_of(unsigned int hex);
+struct rgba rgb_of(unsigned int hex);
+
+/** The same, seen through. */
+struct rgba rgb_faint(struct rgba colour, double alpha);
 
 /** `share` of `b` in `a`, 0 to 1. */
-struct rgb rgb_mix(struct rgb a, struct rgb b, double share);
+struct rgba rgb_mix(struct rgba a, struct rgba b, double share);
 
 /** The dark line that fits round a patch of this colour. */
-struct rgb rgb_ink(struct rgb colour);
+struct rgba rgb_ink(struct rgba colour);
 
-void paint_set(cairo_t *cr, struct rgb colour, double alpha);
+void paint_set(cairo_t *cr, struct rgba colour);
 
 /** Paths; the caller fills or strokes. */
 void path_ellipse(cairo_t *cr, double x, double y, double rx, double ry);
@@ -33,20 +37,20 @@ void path_star(cairo_t *cr, double x, double y, double r, int points,
 	       double inner);
 
 /** Fill the path with `colour` and draw its outline `width` wide. */
-void paint_shape(cairo_t *cr, struct rgb colour, double width);
+void paint_shape(cairo_t *cr, struct rgba colour, double width);
 
 /** Fill the path and forget it. */
-void paint_fill(cairo_t *cr, struct rgb colour, double alpha);
+void paint_fill(cairo_t *cr, struct rgba colour);
 
 void paint_ellipse(cairo_t *cr, double x, double y, double rx, double ry,
-		   struct rgb colour, double alpha);
+		   struct rgba colour);
 
 /** From `top` to `bottom` in a rectangle as wide as the picture. */
-void paint_band(cairo_t *cr, double y, double h, struct rgb top,
-		struct rgb bottom);
+void paint_band(cairo_t *cr, double y, double h, struct rgba top,
+		struct rgba bottom);
 
 /** Light that fades out around a point. */
-void paint_glow(cairo_t *cr, double x, double y, double r, struct rgb colour,
+void paint_glow(cairo_t *cr, double x, double y, double r, struct rgba colour,
 		double alpha);
 
 #endif

@@ -14,7 +14,7 @@ static void star(cairo_t *cr)
 	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
 	paint_shape(cr, rgb_of(0xffe27a), 0.16);
 	path_star(cr, 0, 0, 0.94, 5, 0.54);
-	paint_fill(cr, rgb_of(0xffe27a), 1);
+	paint_fill(cr, rgb_of(0xffe27a));
 }
 
 static void shell(cairo_t *cr)
@@ -29,7 +29,7 @@ static void shell(cairo_t *cr)
 		cairo_move_to(cr, 0, 0.7);
 		cairo_line_to(cr, i * 0.38, -0.78 + 0.1 * i * i);
 	}
-	paint_set(cr, rgb_of(0xe79a86), 1);
+	paint_set(cr, rgb_of(0xe79a86));
 	cairo_set_line_width(cr, 0.06);
 	cairo_stroke(cr);
 }
@@ -48,10 +48,10 @@ static void snowflake(cairo_t *cr)
 		cairo_line_to(cr, 0.26, -0.86);
 		cairo_restore(cr);
 	}
-	paint_set(cr, rgb_of(0x7fb7e6), 1);
+	paint_set(cr, rgb_of(0x7fb7e6));
 	cairo_set_line_width(cr, 0.24);
 	cairo_stroke_preserve(cr);
-	paint_set(cr, rgb_of(0xffffff), 1);
+	paint_set(cr, rgb_of(0xffffff));
 	cairo_set_line_width(cr, 0.13);
 	cairo_stroke(cr);
 	path_ellipse(cr, 0, 0, 0.42, 0.42);
@@ -69,15 +69,15 @@ static void crown(cairo_t *cr)
 	cairo_line_to(cr, 0.9, 0.7);
 	cairo_close_path(cr);
 	paint_shape(cr, rgb_of(0xffd24d), ink_width);
-	paint_ellipse(cr, 0, -0.8, 0.14, 0.14, rgb_of(0xff6f7d), 1);
-	paint_ellipse(cr, -0.98, -0.5, 0.12, 0.12, rgb_of(0x6fc3ff), 1);
-	paint_ellipse(cr, 0.98, -0.5, 0.12, 0.12, rgb_of(0x6fc3ff), 1);
+	paint_ellipse(cr, 0, -0.8, 0.14, 0.14, rgb_of(0xff6f7d));
+	paint_ellipse(cr, -0.98, -0.5, 0.12, 0.12, rgb_of(0x6fc3ff));
+	paint_ellipse(cr, 0.98, -0.5, 0.12, 0.12, rgb_of(0x6fc3ff));
 }
 
 static void lantern(cairo_t *cr)
 {
 	cairo_arc(cr, 0, -0.8, 0.34, M_PI, 2 * M_PI);
-	paint_set(cr, rgb_of(0x4a3a2c), 1);
+	paint_set(cr, rgb_of(0x4a3a2c));
 	cairo_set_line_width(cr, 0.1);
 	cairo_stroke(cr);
 	path_round(cr, -0.6, -0.8, 1.2, 1.6, 0.24);
@@ -102,7 +102,7 @@ static void letter(cairo_t *cr)
 	cairo_move_to(cr, -0.95, -0.58);
 	cairo_line_to(cr, 0, 0.15);
 	cairo_line_to(cr, 0.95, -0.58);
-	paint_set(cr, rgb_of(0x8f7a6a), 1);
+	paint_set(cr, rgb_of(0x8f7a6a));
 	cairo_set_line_width(cr, ink_width);
 	cairo_stroke(cr);
 	path_ellipse(cr, 0, 0.12, 0.2, 0.2);
@@ -112,19 +112,19 @@ static void letter(cairo_t *cr)
 /* Things that shine are somebody, too. */
 static void little_face(cairo_t *cr, int is_sad)
 {
-	double side;
+	int side;
 
 	for (side = -1; side <= 1; side += 2) {
 		paint_ellipse(cr, side * 0.22, 0.02, 0.075, 0.11,
-			      rgb_of(0x4a3040), 1);
-		paint_ellipse(cr, side * 0.38, 0.2, 0.1, 0.06, rgb_of(0xff8fa0),
-			      0.7);
+			      rgb_of(0x4a3040));
+		paint_ellipse(cr, side * 0.38, 0.2, 0.1, 0.06,
+			      rgb_faint(rgb_of(0xff8fa0), 0.7));
 	}
 	if (is_sad)
 		cairo_arc(cr, 0, 0.34, 0.1, 1.15 * M_PI, 1.85 * M_PI);
 	else
 		cairo_arc(cr, 0, 0.18, 0.1, 0.15 * M_PI, 0.85 * M_PI);
-	paint_set(cr, rgb_of(0x4a3040), 1);
+	paint_set(cr, rgb_of(0x4a3040));
 	cairo_set_line_width(cr, 0.05);
 	cairo_stroke(cr);
 }

@@ -117,7 +117,8 @@ static int announces_too_much(struct MHD_Connection *connection)
 					    "Content-Length");
 	uint64_t len;
 
-	return text && (num_u64(text, &len) || len > LIMIT_ENGINE_BODY);
+	return text &&
+	       (num_u64(text, &len) || len > (uint64_t)LIMIT_ENGINE_BODY);
 }
 
 static enum MHD_Result reject(struct call *call, unsigned int status,
@@ -222,6 +223,7 @@ static enum MHD_Result finish(struct server *server, struct call *call)
 	return answer_call(call);
 }
 
+/* As the library wants it. NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 				  const char *url, const char *method,
 				  const char *version, const char *data,

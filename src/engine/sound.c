@@ -141,7 +141,7 @@ static int speak_page(const struct role_ctx *ctx, const char *episode, jv page,
 	char *name = xasprintf("audio/%02zu.wav", index + 1);
 	struct sound sound = { episode,
 			       name,
-			       { .max = MAX_SECONDS * RATE * 2 } };
+			       { .max = (size_t)MAX_SECONDS * RATE * 2 } };
 	const char *text = json_str(page, "text");
 	int rc;
 
@@ -204,7 +204,7 @@ int role_music(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 	char *mood = body_text(body, "mood", "");
 	struct sound sound = { episode,
 			       "audio/music.wav",
-			       { .max = MAX_SECONDS * RATE * 2 } };
+			       { .max = (size_t)MAX_SECONDS * RATE * 2 } };
 	struct dice dice;
 	jv music;
 	int rc = -1;

@@ -20,15 +20,15 @@ static void front(struct scenery *scenery, double x, double y, double w,
 	double step_x = w / columns, step_y = h / rows;
 
 	cairo_rectangle(cr, x, y - h, w, h);
-	paint_fill(cr, lit(scenery, hex, far), 1);
+	paint_fill(cr, lit(scenery, hex, far));
 	cairo_rectangle(cr, x - 6, y - h - 14, w + 12, 18);
-	paint_fill(cr, lit(scenery, 0x8a5a4a, far), 1);
+	paint_fill(cr, lit(scenery, 0x8a5a4a, far));
 	for (i = 0; i < columns; i++) {
 		for (j = 0; j < rows; j++) {
 			path_round(cr, x + step_x * (i + 0.26),
 				   y - h + step_y * (j + 0.24), step_x * 0.48,
 				   step_y * 0.5, 5);
-			paint_fill(cr, window_light(scenery), 1);
+			paint_fill(cr, window_light(scenery));
 		}
 	}
 }
@@ -47,24 +47,31 @@ static void row_of_fronts(struct scenery *scenery, double y, double height,
 	}
 }
 
+static void office(struct scenery *scenery, double x, double y, double w,
+		   double h)
+{
+	int columns = (int)(w / 24), rows = (int)(h / 34), i;
+
+	for (i = 0; i < columns * rows; i++) {
+		int row = i / columns;
+
+		cairo_rectangle(scenery->cr, x + 8 + i % columns * 24,
+				y - h + 18 + row * 34, 11, 16);
+		paint_fill(scenery->cr, rgb_faint(window_light(scenery), 0.85));
+	}
+}
+
 static void skyline(struct scenery *scenery, double y, double far)
 {
-	cairo_t *cr = scenery->cr;
 	double x = -300;
 
 	while (x < PICTURE_WIDTH + 300) {
 		double w = dice_between(&scenery->dice, 60, 130);
 		double h = dice_between(&scenery->dice, 120, 380);
-		double row, column;
 
-		cairo_rectangle(cr, x, y - h, w, h + 300);
-		paint_fill(cr, lit(scenery, 0x6f7fa6, far), 1);
-		for (row = y - h + 18; row < y - 20; row += 34)
-			for (column = x + 12; column < x + w - 14;
-			     column += 24) {
-				cairo_rectangle(cr, column, row, 11, 16);
-				paint_fill(cr, window_light(scenery), 0.85);
-			}
+		cairo_rectangle(scenery->cr, x, y - h, w, h + 300);
+		paint_fill(scenery->cr, lit(scenery, 0x6f7fa6, far));
+		office(scenery, x, y, w, h);
 		x += w + dice_between(&scenery->dice, -8, 20);
 	}
 }
@@ -74,14 +81,13 @@ static void lamp(struct scenery *scenery, double x, double y, double h)
 	cairo_t *cr = scenery->cr;
 
 	cairo_rectangle(cr, x - 5, y - h, 10, h);
-	paint_fill(cr, lit(scenery, 0x3a3f4f, 0), 1);
+	paint_fill(cr, lit(scenery, 0x3a3f4f, 0));
 	path_round(cr, x - 20, y - h - 50, 40, 54, 12);
-	paint_fill(cr, rgb_of(scenery->light->is_dark ? 0xffe6a3 : 0xf1ead8),
-		   1);
+	paint_fill(cr, rgb_of(scenery->light->is_dark ? 0xffe6a3 : 0xf1ead8));
 	cairo_move_to(cr, x - 28, y - h - 48);
 	cairo_line_to(cr, x, y - h - 74);
 	cairo_line_to(cr, x + 28, y - h - 48);
-	paint_fill(cr, lit(scenery, 0x3a3f4f, 0), 1);
+	paint_fill(cr, lit(scenery, 0x3a3f4f, 0));
 	if (scenery->light->is_dark)
 		paint_glow(cr, x, y - h - 24, 230, rgb_of(0xffd981), 0.6);
 }
@@ -100,7 +106,7 @@ static void awning(struct scenery *scenery, double x, double y, double w,
 		cairo_curve_to(cr, x + stripe * (i + 1), y + 84, x + stripe * i,
 			       y + 84, x + stripe * i, y + 60);
 		cairo_close_path(cr);
-		paint_fill(cr, lit(scenery, i % 2 ? 0xfff6e8 : hex, 0), 1);
+		paint_fill(cr, lit(scenery, i % 2 ? 0xfff6e8 : hex, 0));
 	}
 }
 
@@ -117,11 +123,11 @@ void city_paint(struct scenery *scenery)
 	paint_band(cr, HORIZON + 60, PICTURE_HEIGHT, lit(scenery, 0xb9b0b8, 0),
 		   lit(scenery, 0x8f8794, 0));
 	cairo_rectangle(cr, -500, HORIZON + 60, PICTURE_WIDTH + 1000, 44);
-	paint_fill(cr, lit(scenery, 0xd8cfc8, 0), 1);
+	paint_fill(cr, lit(scenery, 0xd8cfc8, 0));
 	for (i = -4; i < 12; i++) {
 		cairo_move_to(cr, 432 + (i - 4) * 130, HORIZON + 104);
 		cairo_line_to(cr, 432 + (i - 4) * 330, PICTURE_HEIGHT + 300);
-		paint_set(cr, lit(scenery, 0x776f7e, 0), 0.5);
+		paint_set(cr, rgb_faint(lit(scenery, 0x776f7e, 0), 0.5));
 		cairo_set_line_width(cr, 4);
 		cairo_stroke(cr);
 	}
@@ -137,17 +143,15 @@ static void laundry(struct scenery *scenery, double y)
 	cairo_move_to(cr, -300, y - 30);
 	cairo_curve_to(cr, 200, y + 40, 660, y + 40, PICTURE_WIDTH + 300,
 		       y - 30);
-	paint_set(cr, lit(scenery, 0x4a4458, 0), 1);
+	paint_set(cr, lit(scenery, 0x4a4458, 0));
 	cairo_set_line_width(cr, 4);
 	cairo_stroke(cr);
 	for (i = 0; i < 4; i++) {
 		double x = 90 + i * 200 + dice_between(&scenery->dice, -30, 30);
 
 		path_round(cr, x, y + 16, 70, 92, 8);
-		paint_fill(cr,
-			   lit(scenery, walls[dice_below(&scenery->dice, 6)],
-			       0.05),
-			   1);
+		paint_fill(cr, lit(scenery,
+				   walls[dice_below(&scenery->dice, 6)], 0.05));
 	}
 }
 
@@ -166,27 +170,27 @@ void roof_paint(struct scenery *scenery)
 		   lit(scenery, 0xa8948a, 0));
 	for (i = -3; i < 14; i++) {
 		path_round(cr, i * 74, HORIZON - 10, 12, 120, 4);
-		paint_fill(cr, lit(scenery, 0x5a6478, 0), 1);
+		paint_fill(cr, lit(scenery, 0x5a6478, 0));
 	}
 	path_round(cr, -500, HORIZON - 20, PICTURE_WIDTH + 1000, 18, 8);
-	paint_fill(cr, lit(scenery, 0x6c788f, 0), 1);
+	paint_fill(cr, lit(scenery, 0x6c788f, 0));
 	cairo_rectangle(cr, -500, HORIZON + 90, PICTURE_WIDTH + 1000, 20);
-	paint_fill(cr, lit(scenery, 0x8f8078, 0), 1);
+	paint_fill(cr, lit(scenery, 0x8f8078, 0));
 	for (i = 0; i < 3; i++) {
 		double x = 60 + i * 350 + dice_between(&scenery->dice, -40, 40);
 
 		path_round(cr, x, HORIZON + 120, 64, 56, 8);
-		paint_fill(cr, lit(scenery, 0xc26a4a, 0), 1);
+		paint_fill(cr, lit(scenery, 0xc26a4a, 0));
 		paint_ellipse(cr, x + 32, HORIZON + 96, 54, 42,
-			      lit(scenery, 0x5f9f62, 0), 1);
+			      lit(scenery, 0x5f9f62, 0));
 		paint_ellipse(cr, x + 12, HORIZON + 84, 10, 10,
-			      lit(scenery, 0xff9fb0, 0), 1);
+			      lit(scenery, 0xff9fb0, 0));
 		paint_ellipse(cr, x + 50, HORIZON + 92, 9, 9,
-			      lit(scenery, 0xffe08a, 0), 1);
+			      lit(scenery, 0xffe08a, 0));
 	}
 }
 
-static void stall(struct scenery *scenery, double x, unsigned int hex)
+static void stall(struct scenery *scenery, double x, unsigned int cloth)
 {
 	static const unsigned int fruit[] = { 0xe6534a, 0xf6a83c, 0x8fbf4f,
 					      0xb46bc0 };
@@ -195,20 +199,23 @@ static void stall(struct scenery *scenery, double x, unsigned int hex)
 
 	cairo_rectangle(cr, x + 8, HORIZON - 200, 12, 330);
 	cairo_rectangle(cr, x + 260, HORIZON - 200, 12, 330);
-	paint_fill(cr, lit(scenery, 0x7a5638, 0), 1);
+	paint_fill(cr, lit(scenery, 0x7a5638, 0));
 	cairo_rectangle(cr, x + 14, HORIZON - 150, 252, 170);
-	paint_fill(cr, rgb_of(scenery->light->is_dark ? 0xf7c877 : 0xf1dcc0),
-		   0.9);
-	for (i = 0; i < 12; i++)
-		paint_ellipse(cr, x + 34 + (i % 6) * 42,
-			      HORIZON + 10 - (i / 6) * 26, 22, 20,
-			      rgb_mix(rgb_of(fruit[(i + i / 6) % 4]),
-				      lit(scenery, fruit[(i + i / 6) % 4], 0),
-				      0.5),
-			      1);
+	paint_fill(cr, rgb_faint(rgb_of(scenery->light->is_dark ? 0xf7c877
+								: 0xf1dcc0),
+				 0.9));
+	for (i = 0; i < 12; i++) {
+		unsigned int hex = fruit[(i + i / 6) % 4];
+		int row = i / 6;
+
+		/* Lit by the stall's own lamp, too. */
+		paint_ellipse(cr, x + 34 + i % 6 * 42, HORIZON + 10 - row * 26,
+			      22, 20,
+			      rgb_mix(rgb_of(hex), lit(scenery, hex, 0), 0.5));
+	}
 	cairo_rectangle(cr, x, HORIZON + 20, 280, 110);
-	paint_fill(cr, lit(scenery, 0xa2744c, 0), 1);
-	awning(scenery, x - 16, HORIZON - 226, 312, hex);
+	paint_fill(cr, lit(scenery, 0xa2744c, 0));
+	awning(scenery, x - 16, HORIZON - 226, 312, cloth);
 }
 
 static void lantern_string(struct scenery *scenery, double y)
@@ -226,7 +233,7 @@ static void lantern_string(struct scenery *scenery, double y)
 		path_ellipse(cr, x, y + sag + 20, 24, 28);
 		paint_shape(cr, rgb_of(colours[i % 4]), 3);
 		cairo_rectangle(cr, x - 9, y + sag - 12, 18, 8);
-		paint_fill(cr, rgb_of(0x4a3040), 1);
+		paint_fill(cr, rgb_of(0x4a3040));
 	}
 }
 
@@ -249,7 +256,7 @@ void market_paint(struct scenery *scenery)
 		struct spot at = strip_spot(scenery, &cobbles, i, 40);
 
 		paint_ellipse(cr, at.x, at.y, at.size, 9,
-			      lit(scenery, 0x8a7064, 0), 0.35);
+			      rgb_faint(lit(scenery, 0x8a7064, 0), 0.35));
 	}
 	lantern_string(scenery, 420);
 	lantern_string(scenery, 500);

@@ -97,7 +97,7 @@ static int next_timeout_ms(struct waiter *waiter)
 	if (waiter->n == 0 || waiter->heap[0]->due_ms == WAIT_FOR_EVER)
 		return -1;
 	ms = waiter->heap[0]->due_ms - clock_mono_ms();
-	return (int)MAX(0, MIN(ms, 3600 * 1000));
+	return (int)MAX(0, MIN(ms, INT64_C(3600000)));
 }
 
 static void drain(int fd)

@@ -239,14 +239,18 @@ int word_find(const struct word *words, const char *text, int otherwise)
 	return otherwise;
 }
 
-enum language language_of(const char *text)
+int is_korean(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
 
 	/* U+AC00 to U+D7A3 are EA B0 80 to ED 9E A3; ED A0 is no UTF-8. */
-	for (; *p; p++)
-		if ((p[0] == 0xea && p[1] >= 0xb0) || p[0] == 0xeb ||
-		    p[0] == 0xec || p[0] == 0xed)
+	return (p[0] == 0xea && p[1] >= 0xb0) || (p[0] >= 0xeb && p[0] <= 0xed);
+}
+
+enum language language_of(const char *text)
+{
+	for (; *text; text++)
+		if (is_korean(text))
 			return LANG_KO;
 	return LANG_EN;
 }

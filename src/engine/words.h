@@ -122,6 +122,9 @@ extern const struct word prop_words[];
  */
 int word_find(const struct word *words, const char *text, int otherwise);
 
+/** Whether UTF-8 `text` begins with a Korean syllable. */
+int is_korean(const char *text);
+
 /** Korean when `text` has a Korean syllable in it. */
 enum language language_of(const char *text);
 
