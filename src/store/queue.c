@@ -6,15 +6,29 @@
  * The order (available_at, id) is the index's own, so nothing is sorted and
  * only the rows taken are locked.
  *
+ * The index is forced, here and wherever rows are locked: of a table with few
+ * rows a server may as well read all, and locks all it reads, so that workers
+ * wait for each other's rows.
+ *
  * The claim writes available_at, the indexed column, but only ever to a value
  * outside the scanned range; that is what keeps it free of deadlocks.
  *
  * MySQL and MariaDB assign from left to right in an UPDATE of one table: lost
- * and attempts look at reserved_at before it changes.
+ * and attempts look at reserved_at before it changes. No counter may run over:
+ * one such row would keep all that are claimed with it from being claimed.
+ * lost and attempts stop at the end, the fence goes round as uint32_t does.
+ *
+ * A row is a worker's while its fence is the claim's and reserved_at is set: a
+ * row that was given back keeps its fence until it is claimed again.
+ *
+ * A heartbeat renews reserved_at too. It stays below available_at then, even
+ * when a server with a clock that is behind has taken over, and a Laravel
+ * worker on the same queue does not think that the job was given up.
  */
 
 #include <config.h>
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,11 +38,15 @@
 #include "db/db.h"
 #include "store/queue.h"
 
+enum {
+	COUNTER_MAX = 65535 /* of jobs.attempts and jobs.lost */
+};
+
 /* Index jobs_queue_available_at_index, a range, no sort. */
 const char queue_sql_select[] =
 	"SELECT id, attempts, fence, lost, available_at, reserved_at IS NOT"
 	" NULL, LENGTH(payload), IF(LENGTH(payload) <= ?, payload, NULL)"
-	" FROM jobs"
+	" FROM jobs FORCE INDEX (jobs_queue_available_at_index)"
 	" WHERE queue = ? AND available_at <= UNIX_TIMESTAMP()"
 	" AND (reserved_at IS NULL OR reserved_at < available_at)"
 	" ORDER BY available_at, id LIMIT ?"
@@ -36,16 +54,18 @@ const char queue_sql_select[] =
 
 /* PRIMARY. */
 static const char sql_reserve[] =
-	"UPDATE jobs SET lost = IF(reserved_at IS NULL, 0, lost + 1),"
+	"UPDATE jobs FORCE INDEX (PRIMARY) SET"
+	" lost = IF(reserved_at IS NULL, 0, LEAST(lost + 1, 65535)),"
 	" attempts = LEAST(attempts + (reserved_at IS NULL), 65535),"
 	" reserved_at = UNIX_TIMESTAMP(),"
 	" available_at = UNIX_TIMESTAMP() + ?,"
-	" fence = fence + 1, reserved_by = ?"
+	" fence = fence + 1 & 4294967295, reserved_by = ?"
 	" WHERE id IN (?)";
 
 /* jobs_queue_available_at_index and PRIMARY of queues, for each queue. */
 static const char sql_look[] =
-	"SELECT EXISTS (SELECT 1 FROM jobs"
+	"SELECT ?, EXISTS (SELECT 1 FROM jobs"
+	" FORCE INDEX (jobs_queue_available_at_index)"
 	" WHERE queue = ? AND available_at <= UNIX_TIMESTAMP()"
 	" AND (reserved_at IS NULL OR reserved_at < available_at)),"
 	" EXISTS (SELECT 1 FROM queues WHERE name = ? AND paused_at IS NOT"
@@ -53,11 +73,11 @@ static const char sql_look[] =
 
 /* PRIMARY. */
 static const char sql_lock[] =
-	"SELECT id, fence FROM jobs"
-	" WHERE id IN (?) ORDER BY id FOR UPDATE";
+	"SELECT id, fence FROM jobs FORCE INDEX (PRIMARY)"
+	" WHERE id IN (?) AND reserved_at IS NOT NULL ORDER BY id FOR UPDATE";
 static const char sql_hold[] =
-	"UPDATE jobs SET available_at = UNIX_TIMESTAMP() + ?"
-	" WHERE id IN (?)";
+	"UPDATE jobs FORCE INDEX (PRIMARY) SET reserved_at = UNIX_TIMESTAMP(),"
+	" available_at = UNIX_TIMESTAMP() + ? WHERE id IN (?)";
 static const char sql_held[] =
 	"SELECT id, fence FROM jobs"
 	" WHERE id IN (?) AND reserved_by = ? AND reserved_at IS NOT NULL";
@@ -86,15 +106,18 @@ int queue_look(struct db *db, const char *const *queues, size_t n,
 		if (i)
 			strbuf_adds(&sql, " UNION ALL ");
 		if (stmt_add(&sql, err, sql_look,
-			     DB_ARGS(DB_STR(queues[i]), DB_STR(queues[i]))))
+			     DB_ARGS(DB_U64(i), DB_STR(queues[i]),
+				     DB_STR(queues[i]))))
 			goto out;
 	}
 	if (db_query(db, &rows, err, "?", DB_ARGS(DB_RAW(strbuf_str(&sql)))))
 		goto out;
-	for (i = 0; i < n && db_rows_next(&rows); i++) {
-		looks[i].is_due = row_u64(&rows, 0) != 0;
-		looks[i].is_paused = row_u64(&rows, 1) != 0;
-		*now_ms = row_i64(&rows, 2);
+	while (db_rows_next(&rows)) {
+		i = row_u64(&rows, 0);
+		assert(i < n);
+		looks[i].is_due = row_u64(&rows, 1) != 0;
+		looks[i].is_paused = row_u64(&rows, 2) != 0;
+		*now_ms = row_i64(&rows, 3);
 	}
 	rc = 0;
 out:
@@ -108,14 +131,18 @@ static void job_from_row(struct job *job, const struct db_rows *row,
 {
 	int was_held = row_u64(row, 5) != 0;
 	uint32_t attempts = (uint32_t)row_u64(row, 1);
+	uint32_t lost = (uint32_t)row_u64(row, 3);
 
-	job->id = row_u64(row, 0);
-	job->attempts = was_held || attempts == 65535 ? attempts : attempts + 1;
-	job->fence = (uint32_t)row_u64(row, 2) + 1;
-	job->lost = was_held ? (uint32_t)row_u64(row, 3) + 1 : 0;
-	job->due = (uint32_t)row_u64(row, 4);
-	job->queue = xstrdup(queue);
-	job->payload_len = row_u64(row, 6);
+	*job = (struct job){
+		.id = row_u64(row, 0),
+		.fence = (uint32_t)row_u64(row, 2) + 1,
+		.attempts =
+			was_held ? attempts : MIN(attempts + 1, COUNTER_MAX),
+		.lost = was_held ? MIN(lost + 1, COUNTER_MAX) : 0,
+		.due = (uint32_t)row_u64(row, 4),
+		.queue = xstrdup(queue),
+		.payload_len = row_u64(row, 6),
+	};
 	if (!row_is_null(row, 7))
 		job->payload = xstrndup(row_str(row, 7), row_len(row, 7));
 }
