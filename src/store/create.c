@@ -22,12 +22,16 @@
 #include "plan/pipeline.h"
 #include "store/run.h"
 
-/* PRIMARY of jobs for each row: the run is as old as the job it comes from. */
+/*
+ * PRIMARY of jobs for each row: the run is as old as the job it comes from,
+ * unless that says a time that cannot be.
+ */
 static const char sql_insert_run[] =
 	"INSERT INTO episode_jobs (uuid, episode_id, definition_id, pipeline,"
 	" status, waiting_on, input, queue, options, available_at, created_at)"
 	" SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?,"
-	" COALESCE(FROM_UNIXTIME(created_at), NOW(3)) FROM jobs WHERE id = ?";
+	" IF(created_at <= UNIX_TIMESTAMP(), FROM_UNIXTIME(created_at), NOW(3))"
+	" FROM jobs WHERE id = ?";
 
 /* episode_jobs_uuid_unique. */
 static const char sql_run_ids[] =
@@ -81,6 +85,13 @@ static int insert_runs(struct db *db, const struct run_new *runs, size_t n,
 	}
 	if (db_batch_run(db, &batch, err))
 		goto out;
+	for (i = 0; i < n; i++)
+		if (batch.affected[i] != 1) {
+			(void)err_set(err, ERR_NOT_FOUND,
+				      "job %" PRIu64 " is gone",
+				      runs[i].job_id);
+			goto out;
+		}
 	rc = 0;
 out:
 	db_batch_release(&batch);

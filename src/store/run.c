@@ -25,14 +25,17 @@ static const char sql_results[] =
 	" FROM episode_jobs WHERE run_id IN (?) ORDER BY run_id, id";
 
 /* PRIMARY, all of these. */
+static const char sql_lock_queued[] =
+	"SELECT id FROM episode_jobs FORCE INDEX (PRIMARY)"
+	" WHERE id IN (?) AND status = 'queued' ORDER BY id FOR UPDATE";
 static const char sql_start_steps[] =
-	"UPDATE episode_jobs SET status = 'running', attempts = attempts + 1,"
+	"UPDATE episode_jobs FORCE INDEX (PRIMARY) SET status = 'running', attempts = attempts + 1,"
 	" started_at = COALESCE(started_at, NOW(3)), worker = ?,"
 	" available_at = NULL, message = NULL"
 	" WHERE id IN (?) AND status IN (?)";
 static const char sql_start_runs[] =
-	"UPDATE episode_jobs SET status = 'running', started_at = NOW(3)"
-	" WHERE id IN (?) AND status = 'queued'";
+	"UPDATE episode_jobs FORCE INDEX (PRIMARY)"
+	" SET status = 'running', started_at = NOW(3) WHERE id IN (?)";
 static const char sql_event_started[] =
 	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
 	" state, progress, message, created_at)"
@@ -43,18 +46,32 @@ static const char sql_event_run_started[] =
 	" state, progress, message, created_at)"
 	" SELECT id, episode_id, id, 'state', status, progress, pipeline,"
 	" NOW(3) FROM episode_jobs WHERE id IN (?) ORDER BY id";
-static const char sql_stage[] =
-	"UPDATE episodes SET status = 'running', stage = ? WHERE id = ?";
+static const char sql_stage[] = "UPDATE episodes SET stage = ? WHERE id = ?";
 
+/* PRIMARY of both, the runs first. */
 const char run_sql_mirror[] =
-	"UPDATE episode_jobs r JOIN episodes e ON e.id = r.episode_id"
+	"UPDATE episode_jobs r FORCE INDEX (PRIMARY)"
+	" STRAIGHT_JOIN episodes e FORCE INDEX (PRIMARY)"
+	" ON e.id = r.episode_id"
 	" SET e.status = r.status, e.progress = r.progress, e.cost = r.cost"
 	" WHERE r.id IN (?)";
 
+/*
+ * What the two above need not to be refused: an id to join by, words of any
+ * kind in status and stage, 100 and a large amount in the numbers.
+ */
 static const char sql_can_mirror[] =
 	"SELECT COUNT(*) FROM information_schema.columns"
-	" WHERE table_schema = DATABASE() AND table_name = 'episodes'"
-	" AND column_name IN ('id', 'status', 'stage', 'progress', 'cost')";
+	" WHERE table_schema = DATABASE() AND table_name = 'episodes' AND ("
+	"column_name = 'id' AND column_key = 'PRI' AND data_type LIKE '%int'"
+	" OR column_name = 'status' AND data_type REGEXP 'char$|text$'"
+	" AND character_maximum_length >= 16"
+	" OR column_name = 'stage' AND data_type REGEXP 'char$|text$'"
+	" AND character_maximum_length >= 64"
+	" OR column_name = 'progress'"
+	" AND numeric_precision - COALESCE(numeric_scale, 0) >= 3"
+	" OR column_name = 'cost'"
+	" AND numeric_precision - COALESCE(numeric_scale, 0) >= 8)";
 
 /* definitions_hash_unique. */
 static const char sql_definition_find[] =
@@ -161,31 +178,61 @@ void run_results_free(struct run_result *results, size_t n)
 	free(results);
 }
 
-static int add_start(struct db *db, struct db_batch *batch,
-		     const struct run_start *starts, size_t n, int mirror,
-		     struct err *err)
+/*
+ * The runs of which no step was started so far, locked, so that of two workers
+ * that start their first steps one says that they run.
+ */
+static int lock_fresh(struct db *db, const struct run_start *starts, size_t n,
+		      uint64_t *ids, size_t *n_out, struct err *err)
 {
-	uint64_t *ids = xcalloc(n, sizeof(*ids));
-	size_t i, fresh = 0;
-	int rc = -1;
+	struct db_rows rows = { 0 };
+	size_t i, k = 0;
 
 	for (i = 0; i < n; i++)
 		if (starts[i].step->run_state == STATE_QUEUED)
-			ids[fresh++] = starts[i].step->run_id;
-	if (fresh > 0 && (db_batch_add(db, batch, err, sql_start_runs,
-				       DB_ARGS(DB_IDS(ids, fresh))) ||
-			  db_batch_add(db, batch, err, sql_event_run_started,
-				       DB_ARGS(DB_IDS(ids, fresh)))))
-		goto out;
-	for (i = 0; mirror && i < n; i++)
-		if (starts[i].step->has_episode &&
-		    db_batch_add(db, batch, err, sql_stage,
-				 DB_ARGS(DB_STR(starts[i].stage),
-					 DB_U64(starts[i].step->episode_id))))
-			goto out;
-	rc = 0;
-out:
-	free(ids);
+			ids[k++] = starts[i].step->run_id;
+	*n_out = 0;
+	if (k == 0)
+		return 0;
+	if (db_query(db, &rows, err, sql_lock_queued, DB_ARGS(DB_IDS(ids, k))))
+		return -1;
+	while (db_rows_next(&rows))
+		ids[(*n_out)++] = row_u64(&rows, 0);
+	db_rows_release(&rows);
+	return 0;
+}
+
+static int cmp_episode(const void *a, const void *b)
+{
+	const struct run_start *x = *(const struct run_start *const *)a;
+	const struct run_start *y = *(const struct run_start *const *)b;
+	uint64_t ex = x->step->episode_id, ey = y->step->episode_id;
+
+	/* Of one episode the last step of the list has the last word. */
+	if (ex != ey)
+		return ex < ey ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* The stages, in the order in which episodes are locked. */
+static int add_stages(struct db *db, struct db_batch *batch,
+		      const struct run_start *starts, size_t n, struct err *err)
+{
+	const struct run_start **sorted =
+		xcalloc(n, sizeof(const struct run_start *));
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < n; i++)
+		sorted[i] = &starts[i];
+	qsort(sorted, n, sizeof(const struct run_start *), cmp_episode);
+	for (i = 0; i < n && rc == 0; i++)
+		if (sorted[i]->step->has_episode)
+			rc = db_batch_add(
+				db, batch, err, sql_stage,
+				DB_ARGS(DB_STR(sorted[i]->stage),
+					DB_U64(sorted[i]->step->episode_id)));
+	free(sorted);
 	return rc;
 }
 
@@ -194,22 +241,36 @@ int run_steps_start(struct db *db, const struct run_start *starts, size_t n,
 {
 	struct db_batch batch = { 0 };
 	uint64_t *ids = xcalloc(n, sizeof(*ids));
-	size_t i;
+	uint64_t *fresh = xcalloc(n, sizeof(*fresh));
+	struct db_arg runs;
+	size_t i, fresh_n;
 	int rc = -1;
 
 	for (i = 0; i < n; i++)
 		ids[i] = starts[i].step->id;
+	if (lock_fresh(db, starts, n, fresh, &fresh_n, err))
+		goto out;
+	runs = DB_IDS(fresh, fresh_n);
+	if (fresh_n > 0 &&
+	    (db_batch_add(db, &batch, err, sql_start_runs, DB_ARGS(runs)) ||
+	     db_batch_add(db, &batch, err, sql_event_run_started,
+			  DB_ARGS(runs))))
+		goto out;
 	if (db_batch_add(db, &batch, err, sql_start_steps,
 			 DB_ARGS(DB_STR(worker), DB_IDS(ids, n),
 				 DB_RAW(state_sources(EVENT_START)))) ||
-	    add_start(db, &batch, starts, n, mirror, err) ||
 	    db_batch_add(db, &batch, err, sql_event_started,
-			 DB_ARGS(DB_IDS(ids, n))) ||
-	    db_batch_run(db, &batch, err))
+			 DB_ARGS(DB_IDS(ids, n))))
 		goto out;
-	rc = 0;
+	if (mirror &&
+	    (add_stages(db, &batch, starts, n, err) ||
+	     (fresh_n > 0 &&
+	      db_batch_add(db, &batch, err, run_sql_mirror, DB_ARGS(runs)))))
+		goto out;
+	rc = db_batch_run(db, &batch, err);
 out:
 	db_batch_release(&batch);
+	free(fresh);
 	free(ids);
 	return rc;
 }
