@@ -14,11 +14,19 @@
  * 3 and 4 are one round trip each. A step whose row is no longer in the state
  * that the UPDATE asks for (3 matched no row) has nothing follow from it in
  * 4; its job goes all the same.
+ *
+ * A job that was given back keeps its fence until it is claimed again; so a
+ * replay is told by reserved_at too, which it has no more.
+ *
+ * Rows are locked by id and never by a scan, which would lock those of other
+ * workers with them: hence the forced index, and jobs that are deleted by a
+ * join, because a DELETE of one table takes no such hint.
  */
 
 #include <config.h>
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +39,11 @@
 
 /* PRIMARY, all statements here. */
 static const char sql_lock_runs[] =
-	"SELECT id FROM episode_jobs"
+	"SELECT id FROM episode_jobs FORCE INDEX (PRIMARY)"
 	" WHERE id IN (?) ORDER BY id FOR UPDATE";
 static const char sql_lock_jobs[] =
-	"SELECT id, fence FROM jobs"
-	" WHERE id IN (?) ORDER BY id FOR UPDATE";
+	"SELECT id, fence FROM jobs FORCE INDEX (PRIMARY)"
+	" WHERE id IN (?) AND reserved_at IS NOT NULL ORDER BY id FOR UPDATE";
 
 static const char sql_step_done[] =
 	"UPDATE episode_jobs SET status = 'done', progress = 100,"
@@ -54,7 +62,7 @@ static const char sql_step_release[] =
 /* The assignments run from left to right: waiting_on is the new one below. */
 static const char sql_run_step_done[] =
 	"UPDATE episode_jobs SET waiting_on = waiting_on - 1,"
-	" cost = cost + ?,"
+	" cost = cost + CAST(? AS DECIMAL(20,6)),"
 	" progress = IF(waiting_on = 0, 100, LEAST(99.99, progress + ? / 100)),"
 	" completed_at = IF(waiting_on = 0, NOW(3), completed_at),"
 	" status = IF(waiting_on = 0, 'done', status) WHERE id = ?";
@@ -63,9 +71,10 @@ static const char sql_run_fail[] =
 	" completed_at = NOW(3)"
 	" WHERE id = ? AND status IN ('queued', 'running')";
 static const char sql_feed[] =
-	"UPDATE episode_jobs SET waiting_on = waiting_on - 1 WHERE id IN (?)";
+	"UPDATE episode_jobs FORCE INDEX (PRIMARY)"
+	" SET waiting_on = waiting_on - ? WHERE id IN (?)";
 static const char sql_feeds_ready[] =
-	"UPDATE episode_jobs SET status = 'queued'"
+	"UPDATE episode_jobs FORCE INDEX (PRIMARY) SET status = 'queued'"
 	" WHERE id IN (?) AND waiting_on = 0 AND status IN (?)";
 
 static const char sql_job_retry[] =
@@ -75,24 +84,40 @@ static const char sql_job_release[] =
 	"UPDATE jobs SET reserved_at = NULL, reserved_by = NULL, lost = 0,"
 	" attempts = GREATEST(attempts, 1) - 1, available_at = ?"
 	" WHERE id = ?";
+
+/*
+ * INSERT for a job, whose uuid is whatever its payload says. REPLACE for a
+ * step, which has one row here: an older one is left when somebody has put
+ * its payload back on the queue by hand.
+ */
 static const char sql_bury[] =
-	"INSERT INTO failed_jobs (uuid, connection, queue, payload, exception,"
+	"? INTO failed_jobs (uuid, connection, queue, payload, exception,"
 	" failed_at) SELECT ?, 'stepq', queue, payload, ?, NOW() FROM jobs"
 	" WHERE id = ?";
-static const char sql_jobs_delete[] = "DELETE FROM jobs WHERE id IN (?)";
+static const char sql_jobs_delete[] =
+	"DELETE j FROM (?) gone STRAIGHT_JOIN jobs j ON j.id = gone.id";
 
 static const char sql_event_steps[] =
 	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
 	" state, progress, message, created_at)"
 	" SELECT run_id, episode_id, id, 'state', status, progress,"
-	" LEFT(IF(error IS NULL, step, CONCAT(step, ': ', error)), 1000),"
+	" LEFT(IF(status IN ('failed', 'retrying'),"
+	" CONCAT(step, ': ', error), step), 1000),"
 	" NOW(3) FROM episode_jobs WHERE id IN (?) ORDER BY id";
-static const char sql_event_runs[] =
+static const char sql_event_runs_done[] =
 	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
 	" state, progress, message, created_at)"
-	" SELECT id, episode_id, id, 'state', status, progress,"
-	" LEFT(COALESCE(error, pipeline), 1000), NOW(3)"
-	" FROM episode_jobs WHERE id IN (?) AND status = ? ORDER BY id";
+	" SELECT id, episode_id, id, 'state', status, progress, pipeline,"
+	" NOW(3) FROM episode_jobs WHERE id IN (?) AND status = 'done'"
+	" ORDER BY id";
+
+/* Goes before sql_run_fail: a run fails by the first of its steps. */
+static const char sql_event_run_fails[] =
+	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
+	" state, progress, message, created_at)"
+	" SELECT id, episode_id, id, 'state', 'failed', progress,"
+	" LEFT(CONCAT(?, ': ', ?), 1000), NOW(3) FROM episode_jobs"
+	" WHERE id = ? AND status IN ('queued', 'running')";
 
 /* When a delayed attempt is due: never early, whatever the fraction. */
 static const char sql_due[] = "CEIL(UNIX_TIMESTAMP(NOW(3)) + ? / 1000)";
@@ -106,7 +131,7 @@ struct ids {
 struct work {
 	struct settle **items;
 	size_t n;
-	struct ids runs, runs_done, runs_failed, steps, jobs_gone, feeds;
+	struct ids runs, runs_done, steps, jobs_gone, feeds;
 	struct db_batch batch;
 };
 
@@ -269,127 +294,133 @@ static int write_steps(struct db *db, struct work *work, struct err *err)
 	return 0;
 }
 
-static int add_job(struct db *db, struct work *work, struct settle *item,
+static int add_bury(struct db *db, struct db_batch *batch,
+		    const struct settle *item, struct err *err)
+{
+	const char *verb = item->kind == SETTLE_FAIL ? "REPLACE" : "INSERT";
+
+	return db_batch_add(db, batch, err, sql_bury,
+			    DB_ARGS(DB_RAW(verb), DB_STR(item->uuid),
+				    DB_STR(item->exception),
+				    DB_U64(item->job_id)));
+}
+
+/* A job goes unless its step, or no step, is to be tried again by it. */
+static int add_job(struct db *db, struct work *work, const struct settle *item,
 		   struct err *err)
 {
+	struct db_batch *batch = &work->batch;
+	struct db_arg id = DB_U64(item->job_id);
+	int is_written = item->outcome == SETTLE_WRITTEN;
 	struct strbuf due = { 0 };
-	int rc = 0;
+	int rc = -1;
 
-	if (item->kind == SETTLE_RETRY && item->outcome == SETTLE_WRITTEN) {
-		rc = due_sql(item, &due, err);
-		if (rc == 0)
-			rc = db_batch_add(db, &work->batch, err, sql_job_retry,
+	if (item->kind == SETTLE_RETRY && is_written) {
+		if (due_sql(item, &due, err) == 0)
+			rc = db_batch_add(db, batch, err, sql_job_retry,
 					  DB_ARGS(DB_RAW(strbuf_str(&due)),
-						  DB_U64(item->job_id)));
+						  id));
 		strbuf_release(&due);
 		return rc;
 	}
-	if (item->kind == SETTLE_RELEASE)
-		return db_batch_add(db, &work->batch, err, sql_job_release,
-				    DB_ARGS(DB_U64(item->due),
-					    DB_U64(item->job_id)));
-	if ((item->kind == SETTLE_FAIL || item->kind == SETTLE_BURY) &&
-	    item->outcome == SETTLE_WRITTEN)
-		rc = db_batch_add(db, &work->batch, err, sql_bury,
-				  DB_ARGS(DB_STR(item->uuid),
-					  DB_STR(item->exception),
-					  DB_U64(item->job_id)));
+	if (item->kind == SETTLE_RELEASE && is_written)
+		return db_batch_add(db, batch, err, sql_job_release,
+				    DB_ARGS(DB_U64(item->due), id));
 	work->jobs_gone.v[work->jobs_gone.n++] = item->job_id;
-	return rc;
+	if ((item->kind == SETTLE_FAIL || item->kind == SETTLE_BURY) &&
+	    is_written)
+		return add_bury(db, batch, item, err);
+	return 0;
 }
 
 static int add_run(struct db *db, struct work *work, const struct settle *item,
 		   struct err *err)
 {
+	struct db_batch *batch = &work->batch;
+	struct db_arg run = DB_U64(item->run_id);
+
 	if (item->outcome != SETTLE_WRITTEN)
 		return 0;
 	if (item->kind == SETTLE_FAIL) {
-		work->runs_failed.v[work->runs_failed.n++] = item->run_id;
-		return db_batch_add(db, &work->batch, err, sql_run_fail,
-				    DB_ARGS(DB_STR(item->step),
-					    DB_STR(item->error),
-					    DB_U64(item->run_id)));
+		struct db_arg step = DB_STR(item->step);
+		struct db_arg error = DB_STR(item->error);
+
+		if (db_batch_add(db, batch, err, sql_event_run_fails,
+				 DB_ARGS(step, error, run)))
+			return -1;
+		return db_batch_add(db, batch, err, sql_run_fail,
+				    DB_ARGS(step, error, run));
 	}
 	if (item->kind != SETTLE_DONE)
 		return 0;
 	work->runs_done.v[work->runs_done.n++] = item->run_id;
-	return db_batch_add(db, &work->batch, err, sql_run_step_done,
+	return db_batch_add(db, batch, err, sql_run_step_done,
 			    DB_ARGS(DB_STR(item->cost),
-				    DB_I64((int64_t)(item->share * 100)),
-				    DB_U64(item->run_id)));
+				    DB_I64((int64_t)(item->share * 100)), run));
 }
 
-/*
- * Steps that wait for several items of this batch are decremented once for
- * each: round k holds every id that is left k times in the sorted list.
- */
+/* The ids that stand exactly `times` times in the sorted list. */
+static size_t ids_of(const struct ids *sorted, size_t times, uint64_t *out)
+{
+	size_t i, same, n = 0;
+
+	for (i = 0; i < sorted->n; i += same) {
+		for (same = 1; i + same < sorted->n &&
+			       sorted->v[i + same] == sorted->v[i];
+		     same++)
+			;
+		if (same == times)
+			out[n++] = sorted->v[i];
+	}
+	return n;
+}
+
+/* A step that waited for several items of this batch is fed by each. */
 static int add_feeds(struct db *db, struct work *work, struct err *err)
 {
 	struct ids *feeds = &work->feeds;
-	size_t i, n, left;
-	uint64_t *round;
-	int rc = -1;
+	struct db_arg all = DB_IDS(feeds->v, feeds->n);
+	size_t times, n, left = feeds->n;
+	uint64_t *ids;
+	int rc = 0;
 
 	if (feeds->n == 0)
 		return 0;
 	qsort(feeds->v, feeds->n, sizeof(*feeds->v), cmp_u64);
-	round = xcalloc(feeds->n, sizeof(*round));
-	memcpy(round, feeds->v, feeds->n * sizeof(*round));
-	for (left = feeds->n; left > 0;) {
-		uint64_t *rest = xcalloc(left, sizeof(*rest));
-		size_t rest_n = 0;
-
-		for (i = 0, n = 0; i < left; i++) {
-			if (n > 0 && round[n - 1] == round[i])
-				rest[rest_n++] = round[i];
-			else
-				round[n++] = round[i];
-		}
-		rc = db_batch_add(db, &work->batch, err, sql_feed,
-				  DB_ARGS(DB_IDS(round, n)));
-		memcpy(round, rest, rest_n * sizeof(*rest));
-		free(rest);
-		left = rest_n;
-		if (rc)
-			goto out;
+	ids = xcalloc(feeds->n, sizeof(*ids));
+	for (times = 1; left > 0 && rc == 0; times++) {
+		n = ids_of(feeds, times, ids);
+		left -= n * times;
+		if (n > 0)
+			rc = db_batch_add(db, &work->batch, err, sql_feed,
+					  DB_ARGS(DB_U64(times),
+						  DB_IDS(ids, n)));
 	}
-	rc = db_batch_add(db, &work->batch, err, sql_feeds_ready,
-			  DB_ARGS(DB_IDS(feeds->v, feeds->n),
-				  DB_RAW(state_sources(EVENT_READY))));
-	if (rc == 0)
-		rc = db_batch_add(db, &work->batch, err, run_sql_jobs,
-				  DB_ARGS(DB_RAW("id"),
-					  DB_IDS(feeds->v, feeds->n)));
-out:
-	free(round);
-	return rc;
+	free(ids);
+	if (rc ||
+	    db_batch_add(db, &work->batch, err, sql_feeds_ready,
+			 DB_ARGS(all, DB_RAW(state_sources(EVENT_READY)))))
+		return -1;
+	return db_batch_add(db, &work->batch, err, run_sql_jobs,
+			    DB_ARGS(DB_RAW("id"), all));
 }
 
-static int add_events(struct db *db, struct work *work, int mirror,
-		      struct err *err)
+static int add_deletes(struct db *db, struct work *work, struct err *err)
 {
-	struct db_batch *batch = &work->batch;
-	struct db_arg runs = DB_IDS(work->runs.v, work->runs.n);
+	const struct ids *gone = &work->jobs_gone;
+	struct strbuf list = { 0 };
+	size_t i;
+	int rc;
 
-	if (work->steps.n == 0)
+	if (gone->n == 0)
 		return 0;
-	if (db_batch_add(db, batch, err, sql_event_steps,
-			 DB_ARGS(DB_IDS(work->steps.v, work->steps.n))))
-		return -1;
-	if (work->runs_done.n > 0 &&
-	    db_batch_add(db, batch, err, sql_event_runs,
-			 DB_ARGS(DB_IDS(work->runs_done.v, work->runs_done.n),
-				 DB_STR("done"))))
-		return -1;
-	if (work->runs_failed.n > 0 &&
-	    db_batch_add(db, batch, err, sql_event_runs,
-			 DB_ARGS(DB_IDS(work->runs_failed.v,
-					work->runs_failed.n),
-				 DB_STR("failed"))))
-		return -1;
-	return mirror ? db_batch_add(db, batch, err, run_sql_mirror,
-				     DB_ARGS(runs))
-		      : 0;
+	for (i = 0; i < gone->n; i++)
+		strbuf_addf(&list, "%sSELECT %" PRIu64 "%s",
+			    i ? " UNION ALL " : "", gone->v[i], i ? "" : " id");
+	rc = db_batch_add(db, &work->batch, err, sql_jobs_delete,
+			  DB_ARGS(DB_RAW(strbuf_str(&list))));
+	strbuf_release(&list);
+	return rc;
 }
 
 /* 4: what follows. */
@@ -399,21 +430,28 @@ static int write_rest(struct db *db, struct work *work, int mirror,
 	struct db_batch *batch = &work->batch;
 	size_t i;
 
+	if (work->steps.n > 0 &&
+	    db_batch_add(db, batch, err, sql_event_steps,
+			 DB_ARGS(DB_IDS(work->steps.v, work->steps.n))))
+		return -1;
 	for (i = 0; i < work->n; i++)
 		if (add_run(db, work, work->items[i], err))
 			return -1;
+	if (work->runs_done.n > 0 &&
+	    db_batch_add(db, batch, err, sql_event_runs_done,
+			 DB_ARGS(DB_IDS(work->runs_done.v, work->runs_done.n))))
+		return -1;
 	if (add_feeds(db, work, err))
 		return -1;
 	for (i = 0; i < work->n; i++)
 		if (add_job(db, work, work->items[i], err))
 			return -1;
-	if (add_events(db, work, mirror, err))
+	if (mirror && work->runs.n > 0 &&
+	    db_batch_add(db, batch, err, run_sql_mirror,
+			 DB_ARGS(DB_IDS(work->runs.v, work->runs.n))))
 		return -1;
-	if (work->jobs_gone.n > 0 &&
-	    db_batch_add(db, batch, err, sql_jobs_delete,
-			 DB_ARGS(DB_IDS(work->jobs_gone.v, work->jobs_gone.n))))
-		return -1;
-	return db_batch_run(db, batch, err);
+	return add_deletes(db, work, err) || db_batch_run(db, batch, err) ? -1
+									  : 0;
 }
 
 static int create_runs(struct db *db, const struct work *work, int mirror,
@@ -461,7 +499,6 @@ int settle(struct db *db, struct settle *items, size_t n, int mirror,
 	work.items = xcalloc(n, sizeof(struct settle *));
 	work.runs.v = xcalloc(n, sizeof(uint64_t));
 	work.runs_done.v = xcalloc(n, sizeof(uint64_t));
-	work.runs_failed.v = xcalloc(n, sizeof(uint64_t));
 	work.steps.v = xcalloc(n, sizeof(uint64_t));
 	work.jobs_gone.v = xcalloc(n, sizeof(uint64_t));
 	if (lock_runs(db, items, n, err) ||
@@ -481,7 +518,6 @@ out:
 	free(work.items);
 	free(work.runs.v);
 	free(work.runs_done.v);
-	free(work.runs_failed.v);
 	free(work.steps.v);
 	free(work.jobs_gone.v);
 	free(work.feeds.v);
