@@ -21,6 +21,9 @@ int event_log(struct db *db, const struct event_line *lines, size_t n,
 	size_t i;
 	int rc = -1;
 
+	/* One COMMIT, not one for each line. */
+	if (db_begin(db, err))
+		return -1;
 	for (i = 0; i < n; i++)
 		if (db_batch_add(db, &batch, err, sql_log,
 				 DB_ARGS(DB_STR(lines[i].message),
@@ -28,10 +31,12 @@ int event_log(struct db *db, const struct event_line *lines, size_t n,
 					 DB_U64(lines[i].job_id),
 					 DB_U64(lines[i].fence))))
 			goto out;
-	if (db_batch_run(db, &batch, err))
+	if (db_batch_run(db, &batch, err) || db_commit(db, err))
 		goto out;
 	rc = 0;
 out:
+	if (rc)
+		db_rollback(db);
 	db_batch_release(&batch);
 	return rc;
 }

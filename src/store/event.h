@@ -23,9 +23,8 @@ struct event_line {
 };
 
 /**
- * Write lines of steps whose lease still holds; others are left out. Runs in
- * one round trip, without a transaction: a crash may lose lines, never a
- * result.
+ * Write lines of steps whose lease still holds; others are left out. It is a
+ * transaction of its own: a crash may lose lines, never a result.
  */
 int event_log(struct db *db, const struct event_line *lines, size_t n,
 	      struct err *err) MUST_CHECK;

@@ -16,8 +16,9 @@ static const char sql_beat[] =
 	"INSERT INTO workers (id, name, host, pid, queues, concurrency, state,"
 	" running, done, failed, rss_kib, started_at, heartbeat_at)"
 	" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(3), NOW(3))"
-	" ON DUPLICATE KEY UPDATE state = ?, running = ?, done = ?,"
-	" failed = ?, rss_kib = ?, heartbeat_at = NOW(3)";
+	" ON DUPLICATE KEY UPDATE queues = ?, concurrency = ?, state = ?,"
+	" running = ?, done = ?, failed = ?, rss_kib = ?,"
+	" heartbeat_at = NOW(3)";
 static const char sql_del[] = "DELETE FROM workers WHERE id = ?";
 
 int workers_add(struct db *db, struct worker_row *row, struct err *err)
@@ -44,7 +45,8 @@ int workers_beat(struct db *db, const struct worker_row *row, struct err *err)
 			       DB_STR(row->queues), DB_U64(row->concurrency),
 			       DB_STR(row->state), DB_U64(row->running),
 			       DB_U64(row->done), DB_U64(row->failed),
-			       DB_U64(row->rss_kib), DB_STR(row->state),
+			       DB_U64(row->rss_kib), DB_STR(row->queues),
+			       DB_U64(row->concurrency), DB_STR(row->state),
 			       DB_U64(row->running), DB_U64(row->done),
 			       DB_U64(row->failed), DB_U64(row->rss_kib)));
 }
