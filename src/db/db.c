@@ -17,7 +17,7 @@
 
 #include <config.h>
 
-#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,21 +102,26 @@ int64_t db_set_io_ms(struct db *db, int64_t io_ms)
 	return before;
 }
 
+enum {
+	MONTH_S = 2592000 /* more would overflow in the libraries */
+};
+
 /* The libraries count seconds, and 0 means for ever. */
 static unsigned int seconds(int64_t ms)
 {
-	return ms > 0 ? (unsigned int)MIN((ms + 999) / 1000, 86400 * 30) : 0;
+	return ms > 0 ? (unsigned int)MIN((ms + 999) / 1000, MONTH_S) : 0;
 }
 
 #ifdef LIBMARIADB
 static void tls_set(MYSQL *mysql, const char *tls)
 {
-	char is_on = strcmp(tls, "off") != 0;
-	char is_checked = strcmp(tls, "verify") == 0;
+	static const char no_yes[] = { 0, 1 };
+	int is_on = strcmp(tls, "off") != 0;
+	int is_checked = strcmp(tls, "verify") == 0;
 
-	(void)mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &is_on);
+	(void)mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &no_yes[is_on]);
 	(void)mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
-			    &is_checked);
+			    &no_yes[is_checked]);
 }
 #else
 /*
@@ -183,10 +188,10 @@ static int session_start(struct db *db, const char *place, struct err *err)
 	strbuf_clear(&db->sql);
 	strbuf_adds(&db->sql, sql_session);
 	/* Enough for this one; the answer tells how much it really is. */
-	db->max_packet = LIMIT_STRBUF;
+	db->max_packet = (uint64_t)LIMIT_STRBUF;
 	rc = db_run(db, SESSION_STATEMENTS, &rows, NULL, err);
 	if (rc == 0 && db_rows_next(&rows)) {
-		db->max_packet = MIN(row_u64(&rows, 0), LIMIT_STRBUF);
+		db->max_packet = MIN(row_u64(&rows, 0), (uint64_t)LIMIT_STRBUF);
 		server_note(db, row_str(&rows, 1), place);
 	}
 	db_rows_release(&rows);

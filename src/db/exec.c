@@ -24,12 +24,19 @@
 #include "db/script.h"
 
 /*
- * What a statement may have: one byte of the packet is the command, and both
- * servers refuse one that is as long as the limit.
+ * What goes with a statement into its packet: the command, and two bytes for
+ * the query attributes that libmysqlclient announces. Both servers refuse a
+ * packet that is as long as the limit.
  */
+enum {
+	PACKET_EXTRA = 3
+};
+
 static size_t statement_max(const struct db *db)
 {
-	return db->max_packet > 2 ? (size_t)db->max_packet - 2 : 1;
+	size_t packet = (size_t)db->max_packet;
+
+	return packet > PACKET_EXTRA + 1 ? packet - PACKET_EXTRA - 1 : 1;
 }
 
 static int too_long(const struct db *db, struct err *err)
@@ -92,7 +99,7 @@ static int build_start(struct db *db, struct err *err)
 		return err_set(err, ERR_DB_LOST,
 			       "not connected to the database");
 	/* One large result must not keep its memory for ever. */
-	if (db->sql.alloc > MIB)
+	if (db->sql.alloc > (size_t)MIB)
 		strbuf_release(&db->sql);
 	strbuf_clear(&db->sql);
 	db->sql.max = statement_max(db);

@@ -149,7 +149,7 @@ static void a_statement_that_does_not_fit_is_not_sent(void **state)
 {
 	static const char around[] = "DO ''";
 	struct db *db = tables_db(state);
-	size_t len = (size_t)db_max_packet(db) - 1 - sizeof(around);
+	size_t len = (size_t)db_max_packet(db) - 3 - sizeof(around);
 	char *text = xmalloc(len + 1);
 	struct err err = { 0 };
 	uint64_t sent;
