@@ -61,7 +61,7 @@ int json_parse(const char *text, size_t len, jv *out, struct err *err)
 	jv v, msg;
 
 	if (len > LIMIT_STRBUF)
-		return err_set(err, ERR_LIMIT, "larger than %u MiB",
+		return err_set(err, ERR_LIMIT, "larger than %zu MiB",
 			       LIMIT_STRBUF / MIB);
 	valid = utf8_valid_len(text, len);
 	if (valid < len)

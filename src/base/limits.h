@@ -6,8 +6,10 @@
  * Every ceiling of the program in one place. Sizes are bytes.
  */
 
-#define KIB 1024u
-#define MIB (1024u * 1024u)
+#include <stddef.h>
+
+#define KIB ((size_t)1024)
+#define MIB (KIB * KIB)
 
 #define LIMIT_STRBUF (64u * MIB)      /* a strbuf that names no other */
 #define LIMIT_CONF_FILE (4u * MIB)    /* one configuration file */
@@ -21,7 +23,7 @@
 #define LIMIT_JSON_DEPTH 100          /* what MySQL's JSON type takes */
 #define LIMIT_MESSAGE 1000u           /* a message shown to people */
 #define LIMIT_EXCEPTION (16u * KIB)   /* failed_jobs.exception */
-#define LIMIT_EXCERPT 500u            /* of an engine's answer in an error */
+#define LIMIT_EXCERPT ((size_t)500)   /* of an engine's answer in an error */
 #define LIMIT_STDERR_TAIL (4u * KIB)  /* of a command that failed */
 #define LIMIT_CONCURRENCY 100000u     /* steps in flight in one worker */
 #define LIMIT_TURN_ITEMS 200u         /* steps settled in one transaction */

@@ -69,7 +69,7 @@ void log_write(enum log_level level, const char *msg,
 	       const struct log_field *fields);
 
 #define LOG_FIELDS(...) \
- ((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ LOG_END } })
+ ((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ .kind = LOG_END } })
 #define log_debug(msg, ...) log_write(LOG_DEBUG, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_info(msg, ...) log_write(LOG_INFO, msg, LOG_FIELDS(__VA_ARGS__))
 #define log_warn(msg, ...) log_write(LOG_WARN, msg, LOG_FIELDS(__VA_ARGS__))

@@ -35,7 +35,7 @@ static int read_all(FILE *stream, struct strbuf *text, struct err *err)
 	if (ferror(stream))
 		return err_set(err, ERR_IO, "%s", strerror(errno));
 	if (text->is_full)
-		return err_set(err, ERR_LIMIT, "larger than %u bytes",
+		return err_set(err, ERR_LIMIT, "larger than %zu bytes",
 			       LIMIT_CONF_FILE);
 	bad = utf8_valid_len(strbuf_str(text), text->len);
 	bad = MIN(bad, strlen(strbuf_str(text)));

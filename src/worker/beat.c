@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,15 +23,17 @@
 
 uint64_t beat_rss(void)
 {
-	unsigned long long size, resident = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
+	uint64_t pages = 0;
+	char line[128], *end;
 
 	if (!f)
 		return 0;
-	if (fscanf(f, "%llu %llu", &size, &resident) != 2)
-		resident = 0;
+	/* "size resident ...", in pages. */
+	if (fgets(line, sizeof(line), f) && (end = strchr(line, ' ')))
+		pages = strtoull(end, NULL, 10);
 	(void)fclose(f);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static struct task *task_by_job(const struct worker *w, uint64_t id,
