@@ -137,90 +137,86 @@ static void what_a_step_says_can_be_read(void **state)
 	strbuf_release(&text);
 }
 
+static const struct {
+	const char *text;
+	const char *want;
+} wrong[] = {
+	{ "", "the payload is not JSON: empty" },
+	{ "{\"job\":",
+	  "the payload is not JSON: Unfinished JSON term "
+	  "at EOF at line 1, column 7" },
+	{ "{'job'}",
+	  "the payload is not JSON: Invalid numeric literal at line 1, column 7" },
+	{ "{\"job\":\"\xff\"}",
+	  "the payload is not JSON: invalid UTF-8 at byte 8" },
+	{ "[1]", "the payload is an array, not an object" },
+	{ "\"x\"", "the payload is a string, not an object" },
+	{ "5", "the payload is a number, not an object" },
+	{ "true", "the payload is true or false, not an object" },
+	{ "null", "the payload is null, not an object" },
+	{ "{}",
+	  "the payload has no 'job', the name of the pipeline to "
+	  "run" },
+	{ "{\"job\":null}",
+	  "the payload has no 'job', the name of the "
+	  "pipeline to run" },
+	{ "{\"job\":\"\"}",
+	  "the payload has no 'job', the name of the "
+	  "pipeline to run" },
+	{ "{\"job\":5}", "job is a number, not a string" },
+	{ "{\"job\":\"p\\u0000q\"}", "job has a NUL in it" },
+	{ "{\"job\":\"p\",\"displayName\":{}}",
+	  "displayName is an object, not a string" },
+	{ "{\"job\":\"p\",\"uuid\":\"x\"}", "uuid 'x' is not a UUID" },
+	{ "{\"job\":\"p\",\"uuid\":7}", "uuid is a number, not a string" },
+	{ "{\"job\":\"p\",\"data\":[]}", "data is an array, not an object" },
+	{ "{\"job\":\"p\",\"data\":{\"episode_id\":-1}}", EPISODE_IS("-1") },
+	{ "{\"job\":\"p\",\"data\":{\"episode_id\":1.5}}", EPISODE_IS("1.5") },
+	{ "{\"job\":\"p\",\"data\":{\"episode_id\":1e16}}",
+	  EPISODE_IS("1e+16") },
+	{ "{\"job\":\"p\",\"data\":{\"episode_id\":\"x\"}}",
+	  EPISODE_IS("\"x\"") },
+	{ "{\"job\":\"p\",\"data\":{\"episode_id\":[]}}", EPISODE_IS("[]") },
+	{ "{\"job\":\"stepq.step\"}",
+	  "a stepq.step job needs data.episode_job_id" },
+	{ "{\"job\":\"stepq.step\",\"data\":{\"episode_job_id\":0}}",
+	  "a stepq.step job needs data.episode_job_id" },
+	{ "{\"job\":\"Illuminate\\\\Queue\\\\CallQueuedHandler@call\","
+	  "\"displayName\":\"App\\\\Jobs\\\\X\"}",
+	  "a PHP job (App\\Jobs\\X): this queue is served by stepq, "
+	  "which runs pipelines only" },
+	{ "{\"job\":\"Illuminate\\\\Queue\\\\CallQueuedHandler@call\","
+	  "\"data\":{\"commandName\":\"App\\\\Jobs\\\\Y\"}}",
+	  "a PHP job (App\\Jobs\\Y): this queue is served by stepq, "
+	  "which runs pipelines only" },
+	{ "{\"job\":\"App\\\\Jobs\\\\Old\"}",
+	  "a PHP job (App\\Jobs\\Old): this queue is served by stepq, "
+	  "which runs pipelines only" },
+	{ "{\"job\":\"p\",\"maxTries\":\"x\"}",
+	  "maxTries must be a whole number from 0 to 65535" },
+	{ "{\"job\":\"p\",\"timeout\":true}",
+	  "timeout must be a number of seconds" },
+	{ "{\"job\":\"p\",\"backoff\":{}}",
+	  "backoff must be seconds: 5, \"1,5,10\" or [1,5,10]" },
+	{ "{\"job\":\"p\",\"retryUntil\":\"soon\"}",
+	  "retryUntil must be a time in seconds since 1970" },
+};
+
 static void each_wrong_payload_is_told_in_words(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *want;
-	} rows[] = {
-		{ "", "the payload is not JSON: empty" },
-		{ "{\"job\":",
-		  "the payload is not JSON: Unfinished JSON term "
-		  "at EOF at line 1, column 7" },
-		{ "{'job'}",
-		  "the payload is not JSON: Invalid numeric literal at line 1, column 7" },
-		{ "{\"job\":\"\xff\"}",
-		  "the payload is not JSON: invalid UTF-8 at byte 8" },
-		{ "[1]", "the payload is an array, not an object" },
-		{ "\"x\"", "the payload is a string, not an object" },
-		{ "5", "the payload is a number, not an object" },
-		{ "true", "the payload is true or false, not an object" },
-		{ "null", "the payload is null, not an object" },
-		{ "{}",
-		  "the payload has no 'job', the name of the pipeline to "
-		  "run" },
-		{ "{\"job\":null}",
-		  "the payload has no 'job', the name of the "
-		  "pipeline to run" },
-		{ "{\"job\":\"\"}",
-		  "the payload has no 'job', the name of the "
-		  "pipeline to run" },
-		{ "{\"job\":5}", "job is a number, not a string" },
-		{ "{\"job\":\"p\\u0000q\"}", "job has a NUL in it" },
-		{ "{\"job\":\"p\",\"displayName\":{}}",
-		  "displayName is an object, not a string" },
-		{ "{\"job\":\"p\",\"uuid\":\"x\"}", "uuid 'x' is not a UUID" },
-		{ "{\"job\":\"p\",\"uuid\":7}",
-		  "uuid is a number, not a string" },
-		{ "{\"job\":\"p\",\"data\":[]}",
-		  "data is an array, not an object" },
-		{ "{\"job\":\"p\",\"data\":{\"episode_id\":-1}}",
-		  EPISODE_IS("-1") },
-		{ "{\"job\":\"p\",\"data\":{\"episode_id\":1.5}}",
-		  EPISODE_IS("1.5") },
-		{ "{\"job\":\"p\",\"data\":{\"episode_id\":1e16}}",
-		  EPISODE_IS("1e+16") },
-		{ "{\"job\":\"p\",\"data\":{\"episode_id\":\"x\"}}",
-		  EPISODE_IS("\"x\"") },
-		{ "{\"job\":\"p\",\"data\":{\"episode_id\":[]}}",
-		  EPISODE_IS("[]") },
-		{ "{\"job\":\"stepq.step\"}",
-		  "a stepq.step job needs data.episode_job_id" },
-		{ "{\"job\":\"stepq.step\",\"data\":{\"episode_job_id\":0}}",
-		  "a stepq.step job needs data.episode_job_id" },
-		{ "{\"job\":\"Illuminate\\\\Queue\\\\CallQueuedHandler@call\","
-		  "\"displayName\":\"App\\\\Jobs\\\\X\"}",
-		  "a PHP job (App\\Jobs\\X): this queue is served by stepq, "
-		  "which runs pipelines only" },
-		{ "{\"job\":\"Illuminate\\\\Queue\\\\CallQueuedHandler@call\","
-		  "\"data\":{\"commandName\":\"App\\\\Jobs\\\\Y\"}}",
-		  "a PHP job (App\\Jobs\\Y): this queue is served by stepq, "
-		  "which runs pipelines only" },
-		{ "{\"job\":\"App\\\\Jobs\\\\Old\"}",
-		  "a PHP job (App\\Jobs\\Old): this queue is served by stepq, "
-		  "which runs pipelines only" },
-		{ "{\"job\":\"p\",\"maxTries\":\"x\"}",
-		  "maxTries must be a whole number from 0 to 65535" },
-		{ "{\"job\":\"p\",\"timeout\":true}",
-		  "timeout must be a number of seconds" },
-		{ "{\"job\":\"p\",\"backoff\":{}}",
-		  "backoff must be seconds: 5, \"1,5,10\" or [1,5,10]" },
-		{ "{\"job\":\"p\",\"retryUntil\":\"soon\"}",
-		  "retryUntil must be a time in seconds since 1970" },
-	};
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		struct payload payload = { .step_id = 7 };
 		struct err err = { 0 };
 
-		assert_int_equal(payload_parse(rows[i].text,
-					       strlen(rows[i].text), &payload,
+		assert_int_equal(payload_parse(wrong[i].text,
+					       strlen(wrong[i].text), &payload,
 					       &err),
 				 -1);
 		assert_int_equal(err.code, ERR_INPUT);
-		assert_string_equal(err.text, rows[i].want);
+		assert_string_equal(err.text, wrong[i].want);
 		assert_int_equal(payload.step_id, 7);
 	}
 }
