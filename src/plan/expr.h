@@ -10,8 +10,7 @@
  * `.` is the engine's answer, and $state is the state.
  */
 
-#include <jv.h>
-
+#include "base/json.h"
 #include "base/util.h"
 
 struct err;
