@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Make ./configure from configure.ac.
 set -eu
 cd "$(dirname "$0")"
