@@ -138,7 +138,7 @@ static void tls_set(MYSQL *mysql, const char *tls)
 		mode = SSL_MODE_VERIFY_IDENTITY;
 		(void)mysql_options(mysql, MYSQL_OPT_SSL_CAPATH,
 				    "/etc/ssl/certs");
-	} else if (strcmp(tls, "on") == 0) {
+	} else if (strcmp(tls, "off") != 0) {
 		mode = SSL_MODE_REQUIRED;
 	}
 	(void)mysql_options(mysql, MYSQL_OPT_SSL_MODE, &mode);

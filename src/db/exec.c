@@ -15,7 +15,6 @@
 #include <config.h>
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -64,7 +63,7 @@ int db_send(struct db *db, const struct strbuf *sql, size_t count,
 	if (db->has_begun && !is_in_transaction(db))
 		return err_set(err, ERR_DB_RETRY,
 			       "the server has rolled the transaction back");
-	if (sql->len > statement_max(db))
+	if (sql->is_full || sql->len > statement_max(db))
 		return too_long(db, err);
 	db->statements += count;
 	if (mysql_real_query(db->mysql, strbuf_str(sql), sql->len) != 0)

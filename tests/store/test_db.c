@@ -170,6 +170,21 @@ static void a_statement_that_does_not_fit_is_not_sent(void **state)
 	free(text);
 }
 
+static void a_script_is_not_cut_to_what_fits(void **state)
+{
+	struct db *db = tables_db(state);
+	struct strbuf sql = { 0 };
+	struct err err = { 0 };
+	size_t i;
+
+	for (i = 0; i < db_max_packet(db); i += 16)
+		strbuf_adds(&sql, "DO 1 -- comment\n");
+	assert_int_equal(db_run_script(db, sql.buf, sql.len, &err), -1);
+	assert_int_equal(err.code, ERR_LIMIT);
+	must_exec(db, "DO 1");
+	strbuf_release(&sql);
+}
+
 static void a_batch_reports_each_statement(void **state)
 {
 	struct db *db = tables_db(state);
@@ -312,6 +327,7 @@ int main(void)
 		TABLES_TEST(a_call_with_several_results_leaves_the_next_in_step,
 			    &tables),
 		TABLES_TEST(a_statement_that_does_not_fit_is_not_sent, &tables),
+		TABLES_TEST(a_script_is_not_cut_to_what_fits, &tables),
 		TABLES_TEST(a_batch_reports_each_statement, &tables),
 		TABLES_TEST(a_batch_names_the_statement_that_fails, &tables),
 		TABLES_TEST(a_batch_goes_in_parts_that_fit, &tables),
