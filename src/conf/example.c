@@ -104,7 +104,8 @@ void conf_example(const struct conf_key *keys, size_t keys_n,
 		size_t len = dot ? (size_t)(dot - keys[i].name) : 0;
 		char inner[16];
 
-		if (len != group_len || strncmp(group, keys[i].name, len)) {
+		if (len != group_len ||
+		    strncmp(group, keys[i].name, len) != 0) {
 			if (group_len)
 				strbuf_addf(out, "%s};\n", indent);
 			strbuf_adds(out, i ? "\n" : "");

@@ -89,6 +89,7 @@ static int fill_from_env(const struct fill *fill, const struct conf_key *key,
 {
 	const char *const *texts = &value;
 	char **parts = NULL, *buffer = NULL;
+	const char *wrong = value;
 	size_t n = 1, at;
 	struct err err;
 	int rc;
@@ -98,9 +99,12 @@ static int fill_from_env(const struct fill *fill, const struct conf_key *key,
 		texts = (const char *const *)parts;
 	}
 	rc = value_set(key, texts, n, fill->out, &at, &err);
+	if (at >= n)
+		wrong = NULL;
+	else if (parts)
+		wrong = parts[at];
 	if (rc)
-		report_value(fill, key, NULL, variable,
-			     at < n ? texts[at] : NULL, err.text);
+		report_value(fill, key, NULL, variable, wrong, err.text);
 	free(parts);
 	free(buffer);
 	return rc;

@@ -118,16 +118,19 @@ static int read_int(jv object, const char *key, int64_t *out, struct err *err)
 	return 0;
 }
 
+/* Elements of an array; -1 when `v` is none. */
+static int array_length(jv v)
+{
+	return jv_get_kind(v) == JV_KIND_ARRAY ? jv_array_length(jv_copy(v))
+					       : -1;
+}
+
 static int read_names(jv object, const char *key, char ***out, struct err *err)
 {
 	jv list = json_get(object, key), element;
-	int n = 0, i, rc = 0;
+	int n = array_length(list), rc = n < 0 ? -1 : 0, i;
 
-	if (jv_get_kind(list) == JV_KIND_ARRAY)
-		n = jv_array_length(jv_copy(list));
-	else
-		rc = -1;
-	*out = xcalloc((size_t)n + 1, sizeof(**out));
+	*out = xcalloc((size_t)MAX(n, 0) + 1, sizeof(**out));
 	for (i = 0; i < n && rc == 0; i++) {
 		element = jv_array_get(jv_copy(list), i);
 		if (jv_get_kind(element) == JV_KIND_STRING)
@@ -144,17 +147,13 @@ static int read_names(jv object, const char *key, char ***out, struct err *err)
 static int read_list(jv object, const char *key, int64_t **out, struct err *err)
 {
 	jv list = json_get(object, key), element;
-	int n = 0, i, rc = 0;
+	int n = array_length(list), rc = n < 0 ? -1 : 0, i;
 
 	if (jv_get_kind(list) == JV_KIND_NULL) {
 		jv_free(list);
 		return 0;
 	}
-	if (jv_get_kind(list) == JV_KIND_ARRAY)
-		n = jv_array_length(jv_copy(list));
-	else
-		rc = -1;
-	*out = xcalloc((size_t)n + 1, sizeof(**out));
+	*out = xcalloc((size_t)MAX(n, 0) + 1, sizeof(**out));
 	for (i = 0; i < n && rc == 0; i++) {
 		element = jv_array_get(jv_copy(list), i);
 		if (jv_get_kind(element) == JV_KIND_NUMBER &&
@@ -165,7 +164,7 @@ static int read_list(jv object, const char *key, int64_t **out, struct err *err)
 			rc = -1;
 		jv_free(element);
 	}
-	(*out)[n] = -1;
+	(*out)[MAX(n, 0)] = -1;
 	jv_free(list);
 	return rc ? err_set(err, ERR_INPUT, "'%s' is not a list of numbers",
 			    key)
@@ -210,10 +209,8 @@ static int read_step(jv object, struct pipeline_step *step, struct err *err)
 static int read_pipeline(jv object, struct pipeline *out, struct err *err)
 {
 	jv steps = json_get(object, "steps");
-	int n = 0, i, rc = 0;
+	int n = array_length(steps), rc = 0, i;
 
-	if (jv_get_kind(steps) == JV_KIND_ARRAY)
-		n = jv_array_length(jv_copy(steps));
 	if (read_text(object, "name", &out->name, err))
 		rc = -1;
 	else if (!out->name || n < 1 || n > (int)LIMIT_STEPS)

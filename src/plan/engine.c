@@ -196,7 +196,8 @@ static const char *url_problem(const char *url)
 {
 	const char *p = strstr(url, "://"), *host;
 
-	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
+	if (strncasecmp(url, "http://", 7) != 0 &&
+	    strncasecmp(url, "https://", 8) != 0)
 		return "must begin with http:// or https://";
 	for (; *url; url++)
 		if (isspace((unsigned char)*url) ||

@@ -45,15 +45,16 @@ static const char *kind_words(jv v)
 	return "null";
 }
 
-/* `what` names the member in the message. 1 found, 0 absent or null. */
+/* NULL in `out` when absent or null; `what` names it in the message. */
 static int get_string(jv object, const char *key, const char *what, char **out,
 		      struct err *err)
 {
 	jv v = json_get(object, key);
-	int rc = 1;
+	int rc = 0;
 
+	*out = NULL;
 	if (jv_get_kind(v) == JV_KIND_NULL)
-		rc = 0;
+		; /* nothing is said */
 	else if (jv_get_kind(v) != JV_KIND_STRING)
 		rc = err_set(err, ERR_INPUT, "%s is %s, not a string", what,
 			     kind_words(v));
@@ -107,12 +108,11 @@ static int refuse_php(jv root, const char *job, const char *display_name,
 
 static int parse_job(jv root, struct payload *out, struct err *err)
 {
-	int rc = get_string(root, "job", "job", &out->job, err);
-
-	if (rc < 0 || get_string(root, "displayName", "displayName",
-				 &out->display_name, err) < 0)
+	if (get_string(root, "job", "job", &out->job, err) ||
+	    get_string(root, "displayName", "displayName", &out->display_name,
+		       err))
 		return -1;
-	if (rc == 0 || !*out->job)
+	if (!out->job || !*out->job)
 		return err_set(err, ERR_INPUT,
 			       "the payload has no 'job', the name of the "
 			       "pipeline to run");
@@ -125,16 +125,20 @@ static int parse_job(jv root, struct payload *out, struct err *err)
 static int parse_uuid(jv root, struct payload *out, struct err *err)
 {
 	char *uuid = NULL;
-	int rc = get_string(root, "uuid", "uuid", &uuid, err);
 	size_t i;
+	int rc;
 
-	if (rc > 0 && !uuid_is_valid(uuid))
+	rc = get_string(root, "uuid", "uuid", &uuid, err);
+	if (rc || !uuid)
+		return rc;
+	if (uuid_is_valid(uuid))
+		for (i = 0; i < UUID_TEXT; i++)
+			out->uuid[i] = (char)tolower((unsigned char)uuid[i]);
+	else
 		rc = err_set(err, ERR_INPUT, "uuid '%.50s' is not a UUID",
 			     uuid);
-	for (i = 0; rc > 0 && i < UUID_TEXT; i++)
-		out->uuid[i] = (char)tolower((unsigned char)uuid[i]);
 	free(uuid);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 static int parse_data(jv data, struct payload *out, struct err *err)

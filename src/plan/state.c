@@ -7,10 +7,10 @@
 
 #include "plan/state.h"
 
-#define STATE_NAME(symbol, name, is_final, doc) [STATE_##symbol] = name,
+#define STATE_NAME(symbol, name, is_final, doc) [STATE_##symbol] = (name),
 static const char *const names[STATE_COUNT] = { STATE_TABLE(STATE_NAME) };
 
-#define STATE_FINAL(symbol, name, is_final, doc) [STATE_##symbol] = is_final,
+#define STATE_FINAL(symbol, name, is_final, doc) [STATE_##symbol] = (is_final),
 static const unsigned char finals[STATE_COUNT] = { STATE_TABLE(STATE_FINAL) };
 
 #define STATE_MOVE(event, from, to) { EVENT_##event, STATE_##from, STATE_##to },

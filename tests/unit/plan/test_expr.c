@@ -8,23 +8,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "plan/expr.h"
-
-#ifdef __has_feature
-# define HAS_LSAN __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-# define HAS_LSAN 1
-#else
-# define HAS_LSAN 0
-#endif
-#if HAS_LSAN
-# include <sanitizer/lsan_interface.h>
-#endif
 
 static jv json(const char *text)
 {
@@ -113,18 +104,27 @@ static void it_must_give_exactly_one_value(void **state)
 		   "'repeat(1)': it gives more than one value");
 }
 
+/* In a child: libjq 1.6 loses 18 bytes when `break` unwinds a path. */
 static void a_run_left_in_a_path_does_no_harm(void **state)
 {
+	struct err err = { 0 };
+	int status, rc, i;
+	struct expr *expr;
+	pid_t pid = fork();
+
 	(void)state;
-	/* libjq 1.6 loses 18 bytes when `break` unwinds a path. */
-#if HAS_LSAN
-	__lsan_disable();
-#endif
-	assert_run("path(..)", EXPR_STATE, -1,
-		   "'path(..)': it gives more than one value");
-#if HAS_LSAN
-	__lsan_enable();
-#endif
+	if (pid == 0) {
+		rc = expr_new("path(..)", EXPR_STATE, &expr, &err);
+		for (i = 0; rc == 0 && i < 2; i++) {
+			free(run(expr, &rc));
+			rc += 1;
+		}
+		expr_free(&expr);
+		_exit(rc == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_not_equal(WEXITSTATUS(status), 1);
 }
 
 static void what_fails_says_why(void **state)
