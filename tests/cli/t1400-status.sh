@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+set -u
+# shellcheck source=tests/lib/tap.sh
+. "${top_srcdir:-${0%/tests/*}}/tests/lib/tap.sh"
+# shellcheck source=tests/lib/mariadb.sh
+. "$top_srcdir/tests/lib/mariadb.sh"
+# shellcheck source=tests/lib/runs.sh
+. "$top_srcdir/tests/lib/runs.sh"
+
+# What a command wrote, ages and times of day taken out.
+words() {
+	sed -E 's/([0-9]{4}-[0-9-]{5} )?[0-9]{2}:[0-9]{2}:[0-9]{2}/TIME/g
+		s/[0-9]+m[0-9]{2}s|[0-9]+\.[0-9]s/LONG/g
+		s/[0-9]+[smhd] ago/AGE/g; s/in [0-9]+[smh]/IN/g
+		s/  +/  /g' "$work/out"
+}
+
+mariadb_start
+runs_load
+
+ok "a run is found" stepq status 67
+is "a finished run: its steps, what they took and cost, its artifacts" \
+	"$(words)" \
+	'run 67  pipeline.full  episode 25  done in LONG, AGE, cost 1.12
+  STEP  STATUS  TRIES  STARTED  TOOK  COST  NOTE
+  text  done  1  TIME  LONG  0.12
+  director  done  1  TIME  LONG  0.20
+  image  done  3  TIME  LONG  0.64
+  lettering  done  1  TIME  LONG  0.10
+  packaging  done  1  TIME  LONG  0.06
+artifacts  p/1.png
+  p/2.png
+  var/storage/episodes/25/webtoon.html'
+like "times taken are exact" "$(cat "$work/out")" 'done in 2m54s'
+like "a short one too" "$(cat "$work/out")" 'text .* 18\.2s'
+is "columns stand below each other" \
+	"$(sed -n 2,3p "$work/out" | sed 's/\(.*\)COST.*/\1COST/
+		s/\(.*0.12\).*/\1/' | awk '{ print length($0) }' | uniq | wc -l)" 1
+
+ok "a failed run is found by its episode" stepq status 31
+is "a failed run: where, why, and what to type next" "$(words)" \
+	'run 74  pipeline.full  episode 31  failed after LONG, AGE, cost 0.12
+  STEP  STATUS  TRIES  STARTED  TOOK  COST  NOTE
+  text  done  1  TIME  LONG  0.12
+  director  failed  3  TIME  LONG  status 500 after 3 tries: "model overloaded"
+  image  waiting  0  waits for director
+error  director: status 500 after 3 tries: "model overloaded"
+Try it again with: stepq retry 12'
+
+ok "a running run is found by the uuid of a step" \
+	stepq status 00000000-0000-4000-8000-000000000084
+is "a running run: who has it, when the next try is, what waits for what" \
+	"$(words)" \
+	'run 81  pipeline.full  episode 26  running for LONG, 46 %, cost 0.32
+  STEP  STATUS  TRIES  STARTED  TOOK  COST  NOTE
+  text  done  1  TIME  LONG  0.12
+  director  running  1  TIME  LONG  0.20  on b-02
+  image  retrying  2  TIME  LONG  next try IN: 429 from engine image
+  lettering  waiting  0  waits for image'
+
+ok "a run goes before an episode of the same number" stepq status 25
+is "and the other is pointed at" "$(cat "$work/err")" \
+	"25 is also an episode: stepq status episode:25"
+is "a queued run waits for a worker" "$(words)" \
+	'run 25  pipeline.full  episode 7  queued for LONG
+  STEP  STATUS  TRIES  STARTED  TOOK  COST  NOTE
+  text  queued  0  waits for a worker
+  director  waiting  0  waits for text'
+ok "an episode is named as one" stepq status episode:25
+like "and its newest run is meant" "$(cat "$work/out")" '^run 67 '
+is "without a word about the other" "$(cat "$work/err")" ""
+
+exits "an unknown number exits 1" 1 stepq status 999
+is "and says what can be done" "$(cat "$work/err")" \
+	"stepq: no run and no episode 999
+hint: stepq runs lists them"
+exits "an unknown uuid exits 1" 1 \
+	stepq status 00000000-0000-4000-8000-00000000ffff
+like "and tells how to wait for it" "$(cat "$work/err")" \
+	'stepq watch 00000000-0000-4000-8000-00000000ffff waits for that'
+exits "what is no name is a matter of usage" 2 stepq status webtoon
+exits "a run has to be named" 2 stepq status
+exits "and one only" 2 stepq status 1 2
+
+sql "DELETE FROM failed_jobs WHERE id = 12; DELETE FROM definitions"
+ok "a run whose failed job and definition are gone is shown" stepq status 74
+like "with the way to start anew" "$(cat "$work/out")" \
+	'Start a new run with: stepq push pipeline.full --episode=31$'
+like "and what is still known of waiting" "$(cat "$work/out")" \
+	'image +waiting +0 +waits for 1 step$'
+
+runs_load
+json=$(stepq status 74 --format json)
+like "JSON has the run" "$json" \
+	'^\{"run":74,"pipeline":"pipeline.full","episode":31,"uuid":"[^"]*74","status":"failed","progress":40,"cost":"0.120000","queue":"default"'
+like "JSON has times in UTC with milliseconds" "$json" \
+	'"completed_at":"[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}Z","took_ms":51000'
+like "JSON has the steps" "$json" \
+	'"step":"director",[^}]*"status":"failed",[^}]*"attempts":3,"worker":"a-01","waits_for":\[\],"retry_at":null,"failed_job":12\}'
+like "JSON says what a step waits for" "$json" \
+	'"step":"image",[^}]*"waits_for":\["director"\]'
+like "JSON has the artifacts" "$(stepq status 67 --format json)" \
+	'"artifacts":\["p/1.png","p/2.png","var/storage/episodes/25/webtoon.html"\]'
+like "JSON has the next try" "$(stepq status 81 --format json)" \
+	'"step":"image",[^}]*"retry_at":"2'
+
+sql "UPDATE episode_jobs SET error = CONCAT('a', CHAR(27), '[31mb', CHAR(10),
+	'c') WHERE id = 76"
+unlike "no text of an engine reaches the terminal as control" \
+	"$(stepq status 74 | tr '\033' '^')" '\^|^c'
+
+like "the time zone is the user's" \
+	"$(sql "UPDATE episode_jobs SET started_at = '2026-01-02 23:30:00'
+		WHERE id = 75"; TZ=UTC-9 stepq status 74)" '2026-01-03 08:30:00'
+
+runs_load
+ok "runs are listed" stepq runs
+is "the newest first, with what each is at" "$(words)" \
+	'RUN  PIPELINE  EPISODE  STATUS  PROGRESS  STARTED  TOOK  COST  NOTE
+ 81  pipeline.full  26  running  46 %  AGE  LONG  0.32  director, image
+ 74  pipeline.full  31  failed  40 %  AGE  LONG  0.12  director: status 500 after 3 tries: "model overloaded"
+ 67  pipeline.full  25  done  100 %  AGE  LONG  1.12
+ 25  pipeline.full  7  queued  0 %'
+runs() {
+	stepq runs "$@" | sed -n 's/^ *\([0-9][0-9]*\)  pipe.*/\1/p' | xargs
+}
+is "--limit" "$(runs --limit 2)" "81 74"
+is "--status" "$(runs --status=done)" "67"
+is "--episode" "$(runs --episode=31)" "74"
+is "--pipeline" "$(runs --pipeline=pipeline.full --limit=1)" "81"
+is "--since" "$(runs --since=3m20s)" "81 25"
+is "nothing found is said" "$(stepq runs --status=cancelled)" "no such runs"
+exits "a status that is none" 2 stepq runs --status=broken
+like "is told with those that are" "$(cat "$work/err")" \
+	'hint: one of waiting, queued, running, '
+exits "--limit has bounds" 2 stepq runs --limit=0
+exits "runs takes no names" 2 stepq runs 25
+like "JSON has each run" "$(stepq runs --format json)" \
+	'^\{"runs":\[\{"run":81,.*"current":"director, image"\},\{"run":74,'
+
+sql "INSERT INTO jobs (queue, payload, available_at, created_at) VALUES
+	('high', '{}', 1, 1), ('high', '{}', UNIX_TIMESTAMP() + 99, 1)"
+like "jobs that are no runs yet are counted" "$(stepq runs)" \
+	'^queue high: 1 waiting, 1 delayed$'
+like "in JSON too" "$(stepq runs --format json)" \
+	'"queues":\[\{"queue":"high","waiting":1,"delayed":1,"running":0\}\]'
+sql "DELETE FROM episode_jobs; DELETE FROM jobs"
+is "no runs yet" "$(stepq runs)" "no runs yet"
+done_testing
