@@ -72,7 +72,7 @@ mariadb_install() {
 		set -- "$mariadb_server" --no-defaults --initialize-insecure \
 			--log-error="$mariadb_log"
 	else
-		set -- mariadb-install-db --no-defaults --skip-test-db \
+		set -- mariadb-install-db --no-defaults --force --skip-test-db \
 			--auth-root-authentication-method=normal
 	fi
 	test "$(id -u)" -ne 0 || set -- "$@" --user=root
