@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * push - put a run of a pipeline on its queue.
+ *
+ * The input goes into the payload as it was written, not as libjq would print
+ * it: numbers above 2^53 keep all their digits. What the worker would refuse
+ * is refused here, by the same code.
+ */
+
+#include <config.h>
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/strbuf.h"
+#include "base/uuid.h"
+#include "cli/cmd.h"
+#include "cli/commands.h"
+#include "cli/out.h"
+#include "db/db.h"
+#include "plan/payload.h"
+#include "plan/plan.h"
+#include "store/push.h"
+
+enum {
+	TRIES = 5,
+};
+
+static const struct opt push_opts[] = {
+	OPT_INT('e', "episode", "ID", "the application's id of what is made"),
+	OPT_STR('i', "input", "JSON|@FILE|-",
+		"input of the run: JSON, or a file, or stdin"),
+	OPT_STR('q', "queue", "NAME", "queue to push to, 'default' if not set"),
+	OPT_DUR('d', "delay", "TIME", "let it begin only after this time"),
+	OPT_STR(0, "uuid", "UUID", "uuid of the run, made up if not set"),
+	OPT_FLAG('f', "force", "push what this configuration does not have"),
+	OPT_END,
+};
+
+struct push {
+	const char *pipeline;
+	const char *queue;
+	char uuid[UUID_TEXT];
+	struct strbuf payload;
+	int64_t delay_ms;
+	uint64_t id;
+};
+
+/* Ends early when `out` is full: then it is too much, however much more. */
+static int read_all(FILE *file, const char *name, struct strbuf *out,
+		    struct err *err)
+{
+	char buf[16 * KIB];
+	size_t n;
+
+	while (!out->is_full && (n = fread(buf, 1, sizeof(buf), file)) > 0)
+		strbuf_add(out, buf, n);
+	if (ferror(file))
+		return err_set(err, ERR_IO, "cannot read %s: %s", name,
+			       strerror(errno));
+	return 0;
+}
+
+static int read_file(const char *path, struct strbuf *out, struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	int rc;
+
+	if (!file)
+		return err_set(err, ERR_IO, "cannot open %s: %s", path,
+			       strerror(errno));
+	rc = read_all(file, path, out, err);
+	(void)fclose(file); /* it was only read */
+	return rc;
+}
+
+static int read_input(const char *text, struct strbuf *out, struct err *err)
+{
+	int rc = 0;
+
+	if (!text)
+		strbuf_adds(out, "{}");
+	else if (strcmp(text, "-") == 0)
+		rc = read_all(stdin, "stdin", out, err);
+	else if (text[0] == '@')
+		rc = read_file(text + 1, out, err);
+	else
+		strbuf_adds(out, text);
+	return rc;
+}
+
+/* Checked before it is put between braces of ours: "1}, {" must not pass. */
+static int check_input(const struct strbuf *input, struct err *err)
+{
+	jv v;
+
+	if (json_parse(strbuf_str(input), input->len, &v, err) < 0)
+		return err_wrap(err, "the input is not JSON");
+	jv_free(v);
+	return 0;
+}
+
+static int check_payload(const struct push *push, const struct strbuf *payload,
+			 int64_t max, struct err *err)
+{
+	struct payload parsed = { 0 };
+
+	if (payload->is_full || payload->len > (size_t)max) {
+		(void)err_set(err, ERR_LIMIT,
+			      "the payload of '%s' is larger than %" PRId64
+			      " bytes",
+			      push->pipeline, max);
+		return err_hint(err,
+				"worker.max_payload says how much is read;"
+				" what is large is better passed by name");
+	}
+	if (payload_parse(strbuf_str(payload), payload->len, &parsed, err) < 0)
+		return -1;
+	payload_release(&parsed);
+	return 0;
+}
+
+static int build_payload(const struct cmd_ctx *ctx, struct push *push,
+			 struct err *err)
+{
+	int64_t max = ctx->settings.worker.max_payload;
+	struct strbuf input = { .max = (size_t)max + 1 };
+	struct strbuf *payload = &push->payload;
+	const char *episode = opt_str(ctx, "episode");
+	int rc = -1;
+
+	if (read_input(opt_str(ctx, "input"), &input, err) < 0)
+		goto out;
+	if (!input.is_full && check_input(&input, err) < 0)
+		goto out;
+	payload->max = (size_t)max + KIB;
+	strbuf_addf(payload, "{\"uuid\":\"%s\",\"displayName\":", push->uuid);
+	json_quote(payload, push->pipeline);
+	strbuf_adds(payload, ",\"job\":");
+	json_quote(payload, push->pipeline);
+	strbuf_adds(payload, ",\"data\":{");
+	if (episode)
+		strbuf_addf(payload, "\"episode_id\":%s,", episode);
+	strbuf_addf(payload, "\"input\":%s}}", strbuf_str(&input));
+	rc = check_payload(push, payload, max, err);
+out:
+	strbuf_release(&input);
+	return rc;
+}
+
+static int push_body(struct db *db, void *arg, struct err *err)
+{
+	struct push *push = arg;
+
+	if (push_job(db, push->queue, strbuf_str(&push->payload),
+		     push->delay_ms, &push->id, err) < 0)
+		return -1;
+	return 1;
+}
+
+static void report(const struct cmd_ctx *ctx, const struct push *push)
+{
+	const char *episode = opt_str(ctx, "episode");
+	struct strbuf hint = { 0 }, styled = { 0 };
+	jv v = jv_object();
+
+	out_line(ctx->out, "pushed %s%s%s: run %s", push->pipeline,
+		 episode ? " for episode " : "", episode ? episode : "",
+		 push->uuid);
+	strbuf_addf(&hint, "watch it: stepq watch %s", push->uuid);
+	out_styled(ctx->out, &styled, OUT_DIM, strbuf_str(&hint));
+	out_line(ctx->out, "%s", strbuf_str(&styled));
+	v = jv_set(v, jv_string("run"), jv_string(push->uuid));
+	v = jv_set(v, jv_string("job"), jv_number((double)push->id));
+	out_json(ctx->out, v);
+	strbuf_release(&hint);
+	strbuf_release(&styled);
+}
+
+/* Lower case, as the table compares and as commands print it. */
+static void set_uuid(struct push *push, const char *uuid)
+{
+	size_t i;
+
+	if (!uuid) {
+		uuid_new(push->uuid);
+		return;
+	}
+	for (i = 0; uuid[i]; i++)
+		push->uuid[i] = (char)tolower((unsigned char)uuid[i]);
+	push->uuid[i] = '\0';
+}
+
+static int no_pipeline(const struct cmd_ctx *ctx, const char *name)
+{
+	struct err err = { 0 };
+	int rc = plan_no_pipeline(ctx->plan, name, &err);
+
+	assert(rc < 0);
+	if (!conf_path(ctx->conf))
+		(void)err_hint(&err,
+			       "there is no configuration file: name "
+			       "one with --config or STEPQ_CONFIG");
+	return cmd_fail(ctx, &err);
+}
+
+static int push_run(struct cmd_ctx *ctx, int argc, char **argv)
+{
+	const char *uuid = opt_str(ctx, "uuid"), *queue = opt_str(ctx, "queue");
+	struct push push = { .queue = queue ? queue : "default" };
+	struct err err = { 0 };
+	int status = CMD_OK;
+
+	if (argc != 1)
+		return cmd_usage(ctx, argc ? "one pipeline at a time"
+					   : "name the pipeline to push");
+	if (uuid && !uuid_is_valid(uuid))
+		return cmd_usage(ctx, "'%s' is not a uuid", uuid);
+	if (!*push.queue || strlen(push.queue) > LIMIT_QUEUE_NAME)
+		return cmd_usage(ctx, "a queue's name has 1 to %u bytes",
+				 LIMIT_QUEUE_NAME);
+	push.pipeline = argv[0];
+	push.delay_ms = opt_dur_ms(ctx, "delay", 0);
+	set_uuid(&push, uuid);
+	if (!opt_isset(ctx, "force") && !plan_pipeline(ctx->plan, argv[0]))
+		return no_pipeline(ctx, argv[0]);
+	if (build_payload(ctx, &push, &err) < 0 ||
+	    db_transact(ctx->db, TRIES, push_body, &push, &err) < 0) {
+		if (err.code == ERR_DB_UNCERTAIN)
+			(void)err_hint(&err,
+				       "it may have been pushed: stepq status "
+				       "%s",
+				       push.uuid);
+		status = cmd_fail(ctx, &err);
+	} else {
+		report(ctx, &push);
+	}
+	strbuf_release(&push.payload);
+	return status;
+}
+
+const struct cmd cmd_push = {
+	.name = "push",
+	.args = "PIPELINE",
+	.help = "ask for a run of a pipeline",
+	.text = "Inserts a row into the table jobs, as any SQL client can, and "
+		"prints the uuid of the run to be. The run begins when a "
+		"worker of the queue takes it.\n"
+		"\n"
+		"  stepq push pipeline.full --episode=25 "
+		"--input='{\"topic\":\"cat\"}'\n"
+		"  stepq push pipeline.full --input=@input.json --delay=10m",
+	.needs = CMD_NEEDS_CONF | CMD_NEEDS_DB | CMD_NEEDS_SCHEMA,
+	.opts = push_opts,
+	.run = push_run,
+};
