@@ -8,6 +8,7 @@
 
 #include "base/strbuf.h"
 #include "cli/cmd.h"
+#include "cli/text.h"
 #include "db/db.h"
 #include "db/migrate.h"
 #include "plan/plan.h"
@@ -111,6 +112,7 @@ struct db *cmd_db_new(const struct settings *settings)
 static int setup_conf(struct cmd_ctx *ctx, unsigned int needs)
 {
 	struct conf_report report = { 0 };
+	char count[TEXT_COUNT];
 	int status = CMD_OK;
 
 	ctx->conf = conf_read(ctx->config_path, &report);
@@ -120,9 +122,8 @@ static int setup_conf(struct cmd_ctx *ctx, unsigned int needs)
 			ctx->plan = plan_load(ctx->conf, &report);
 	}
 	if (report.count > 0) {
-		(void)fprintf(stderr, "%s%u error%s\n",
-			      strbuf_str(&report.text), report.count,
-			      report.count == 1 ? "" : "s");
+		(void)fprintf(stderr, "%s%s\n", strbuf_str(&report.text),
+			      text_count(report.count, "error", count));
 		status = CMD_CONFIG;
 	}
 	conf_report_release(&report);

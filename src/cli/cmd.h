@@ -97,12 +97,12 @@ struct cmd_ctx {
 
 struct cmd {
 	const char *name;
-	const char *args; /* "[--all] [ID...]", written behind the name */
+	const char *args; /* behind "[options]": "[ID...]"; or NULL */
 	const char *help; /* one line, no full stop */
 	/*
-	 * Some paragraphs for --help and stepq(1), or NULL: lines of at most 78
-	 * columns, an empty line between paragraphs, and lines that begin with
-	 * two blanks for examples, which are shown as they stand.
+	 * For --help and stepq(1), or NULL: paragraphs with an empty line
+	 * between them. They are filled to the width of the page, but one
+	 * that begins with two blanks is an example and stays as it is.
 	 */
 	const char *text;
 	unsigned int needs;

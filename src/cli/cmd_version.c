@@ -2,7 +2,7 @@
 
 #include <config.h>
 
-#include <jv.h>
+#include "base/json.h"
 
 #include "cli/cmd.h"
 #include "cli/commands.h"

@@ -10,6 +10,11 @@
 #include "cli/help.h"
 #include "cli/opt.h"
 #include "cli/out.h"
+#include "cli/text.h"
+
+enum {
+	TEXT_COLUMNS = 78,
+};
 
 static const struct out_column two_columns[] = {
 	{ NULL, OUT_LEFT },
@@ -73,12 +78,19 @@ static void show_program(struct out *out)
 
 static void show_command(struct out *out, const struct cmd *cmd)
 {
+	struct strbuf text = { 0 };
+
 	out_line(out, "stepq %s: %s", cmd->name, cmd->help);
-	out_line(out, "\nusage: stepq %s%s%s", cmd->name,
+	out_line(out, "\nusage: stepq %s%s%s%s", cmd->name,
+		 cmd->opts ? " [options]" : "",
 		 cmd->args && *cmd->args ? " " : "",
 		 cmd->args ? cmd->args : "");
-	if (cmd->text)
-		out_line(out, "\n%s", cmd->text);
+	if (cmd->text) {
+		text_fill(&text, cmd->text, TEXT_COLUMNS);
+		out_text(out, "\n");
+		out_text(out, strbuf_str(&text));
+		strbuf_release(&text);
+	}
 	if (cmd->opts && cmd->opts->name) {
 		show_heading(out, "options");
 		show_options(out, cmd->opts);

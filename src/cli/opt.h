@@ -9,9 +9,9 @@
  */
 
 #include "base/util.h"
+#include "cli/cmd.h"
 
 struct err;
-struct opt;
 
 /** A table and where its values go; the first set that has a name wins. */
 struct opt_set {

@@ -13,8 +13,7 @@
 
 #include <stdint.h>
 
-#include <jv.h>
-
+#include "base/json.h"
 #include "base/util.h"
 
 struct out;
