@@ -11,8 +11,7 @@
 
 #include <stddef.h>
 
-#include <jv.h>
-
+#include "base/json.h"
 #include "base/util.h"
 
 struct err;

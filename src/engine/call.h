@@ -11,8 +11,7 @@
 
 #include <microhttpd.h>
 
-#include <jv.h>
-
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "engine/calllog.h"
 #include "engine/fault.h"

@@ -8,8 +8,7 @@
  * so the tail of a speech bubble finds the mouth that was drawn.
  */
 
-#include <jv.h>
-
+#include "base/json.h"
 #include "base/util.h"
 #include "engine/words.h"
 

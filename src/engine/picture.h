@@ -8,8 +8,8 @@
  */
 
 #include <cairo.h>
-#include <jv.h>
 
+#include "base/json.h"
 #include "base/util.h"
 
 struct err;
