@@ -8,8 +8,8 @@
  *      then the steps, then the failed rows themselves: a row that is gone by
  *      then was taken by another, who had these locks before us;
  *   3. decide, row by row;
- *   4. write what follows, in one round trip: steps, jobs, runs, events,
- *      episodes; the failed rows go last.
+ *   4. write what follows, in one round trip: steps, jobs, runs, events; the
+ *      failed rows go, and the episodes come last.
  *
  * Payloads are moved by INSERT ... SELECT and never leave the server: they
  * may be larger than what one packet takes.
@@ -379,9 +379,9 @@ static int write_all(struct db *db, const struct retry *retry, struct err *err)
 	    db_batch_add(db, &batch, err, sql_event, DB_ARGS(steps)) ||
 	    db_batch_add(db, &batch, err, sql_revive_runs, DB_ARGS(runs)) ||
 	    db_batch_add(db, &batch, err, sql_event, DB_ARGS(runs)) ||
+	    db_batch_add(db, &batch, err, sql_delete, DB_ARGS(moved)) ||
 	    (mirror &&
 	     db_batch_add(db, &batch, err, run_sql_mirror, DB_ARGS(runs))) ||
-	    db_batch_add(db, &batch, err, sql_delete, DB_ARGS(moved)) ||
 	    db_batch_run(db, &batch, err))
 		goto out;
 	rc = 0;
