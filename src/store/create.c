@@ -162,11 +162,10 @@ out:
 	return rc;
 }
 
-int runs_create(struct db *db, const struct run_new *runs, size_t n, int mirror,
-		struct err *err)
+int runs_create(struct db *db, const struct run_new *runs, size_t n,
+		uint64_t *ids, struct err *err)
 {
 	struct db_batch batch = { 0 };
-	uint64_t *ids = xcalloc(n, sizeof(*ids));
 	size_t i;
 	int rc = -1;
 
@@ -180,13 +179,10 @@ int runs_create(struct db *db, const struct run_new *runs, size_t n, int mirror,
 			 DB_ARGS(DB_RAW("run_id"), DB_IDS(ids, n))) ||
 	    db_batch_add(db, &batch, err, sql_event_queued,
 			 DB_ARGS(DB_IDS(ids, n))) ||
-	    (mirror && db_batch_add(db, &batch, err, run_sql_mirror,
-				    DB_ARGS(DB_IDS(ids, n)))) ||
 	    db_batch_run(db, &batch, err))
 		goto out;
 	rc = 0;
 out:
 	db_batch_release(&batch);
-	free(ids);
 	return rc;
 }

@@ -15,6 +15,11 @@
  * episodes. Claims and results are written in transactions of their own, so
  * none holds a run while it looks for work.
  *
+ * Episodes are last, and no job is written after them. A claim that comes to
+ * the end of what is due locks the index entry behind it as well, which is
+ * that of a job another worker holds. That worker, when it ends or renews the
+ * job, waits for the claim, and must then not have what the claim wants.
+ *
  * The functions run in the caller's transaction unless they say otherwise. A
  * crash before COMMIT leaves every row as it was; one behind it leaves
  * claimed rows to the end of their lease.

@@ -94,11 +94,12 @@ struct run_new {
 
 /**
  * Make runs: the run row, a row for each step, jobs for those that wait on
- * nothing. ERR_DB_DUP when a run has the uuid already. The jobs they come
- * from must still stand; the caller deletes them.
+ * nothing; `ids[i]` gets the run of `runs[i]`. ERR_DB_DUP when a run has the
+ * uuid already. The jobs they come from must still stand; the caller deletes
+ * them and then mirrors the runs.
  */
-int runs_create(struct db *db, const struct run_new *runs, size_t n, int mirror,
-		struct err *err) MUST_CHECK;
+int runs_create(struct db *db, const struct run_new *runs, size_t n,
+		uint64_t *ids, struct err *err) MUST_CHECK;
 
 /**
  * Make the jobs of queued steps: `?` is the column ("id" or "run_id") and the
@@ -110,7 +111,8 @@ extern const char run_sql_jobs[];
 
 /**
  * Bring status, progress and cost of the runs onto their episodes, where
- * there are such rows.
+ * there are such rows. The last statement of a transaction: see store/queue.h
+ * for why nothing may be waited for after it.
  */
 extern const char run_sql_mirror[];
 

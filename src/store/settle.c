@@ -8,12 +8,13 @@
  *      the same order;
  *   2. lock the job rows by id and compare fences;
  *   3. the steps' own rows, each UPDATE naming the states it may start from;
- *   4. all that follows from them: runs, steps that wait, new jobs, failed
- *      jobs, events, episodes; the finished job rows go last.
+ *   4. new runs;
+ *   5. all that follows from them: runs, steps that wait, new jobs, failed
+ *      jobs, events; the finished job rows go, and episodes are last.
  *
- * 3 and 4 are one round trip each. A step whose row is no longer in the state
+ * 3 and 5 are one round trip each. A step whose row is no longer in the state
  * that the UPDATE asks for (3 matched no row) has nothing follow from it in
- * 4; its job goes all the same.
+ * 5; its job goes all the same.
  *
  * A job that was given back keeps its fence until it is claimed again; so a
  * replay is told by reserved_at too, which it has no more.
@@ -127,7 +128,7 @@ struct ids {
 	size_t n;
 };
 
-/* The items that hold their lease, and the lists that 3 and 4 are made of. */
+/* The items that hold their lease, and the lists that 3 and 5 are made of. */
 struct work {
 	struct settle **items;
 	size_t n;
@@ -423,7 +424,7 @@ static int add_deletes(struct db *db, struct work *work, struct err *err)
 	return rc;
 }
 
-/* 4: what follows. */
+/* 5: what follows. */
 static int write_rest(struct db *db, struct work *work, int mirror,
 		      struct err *err)
 {
@@ -446,18 +447,20 @@ static int write_rest(struct db *db, struct work *work, int mirror,
 	for (i = 0; i < work->n; i++)
 		if (add_job(db, work, work->items[i], err))
 			return -1;
+	if (add_deletes(db, work, err))
+		return -1;
 	if (mirror && work->runs.n > 0 &&
 	    db_batch_add(db, batch, err, run_sql_mirror,
 			 DB_ARGS(DB_IDS(work->runs.v, work->runs.n))))
 		return -1;
-	return add_deletes(db, work, err) || db_batch_run(db, batch, err) ? -1
-									  : 0;
+	return db_batch_run(db, batch, err);
 }
 
-static int create_runs(struct db *db, const struct work *work, int mirror,
-		       struct err *err)
+/* 4 */
+static int create_runs(struct db *db, struct work *work, struct err *err)
 {
 	struct run_new *runs = xcalloc(work->n, sizeof(*runs));
+	struct ids *ids = &work->runs;
 	size_t i, n = 0;
 	int rc = 0;
 
@@ -465,7 +468,8 @@ static int create_runs(struct db *db, const struct work *work, int mirror,
 		if (work->items[i]->kind == SETTLE_EXPAND)
 			runs[n++] = *work->items[i]->expand;
 	if (n > 0)
-		rc = runs_create(db, runs, n, mirror, err);
+		rc = runs_create(db, runs, n, ids->v + ids->n, err);
+	ids->n += n;
 	free(runs);
 	return rc;
 }
@@ -505,8 +509,7 @@ int settle(struct db *db, struct settle *items, size_t n, int mirror,
 	    check_fences(db, items, n, &work, err))
 		goto out;
 	if (work.n > 0) {
-		if (write_steps(db, &work, err) ||
-		    create_runs(db, &work, mirror, err))
+		if (write_steps(db, &work, err) || create_runs(db, &work, err))
 			goto out;
 		collect_feeds(&work);
 		if (write_rest(db, &work, mirror, err))

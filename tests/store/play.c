@@ -225,19 +225,24 @@ struct run_new play_new(struct play *p, const struct shape *shape)
 
 int play_create(struct play *p, const struct run_new *runs, size_t n)
 {
+	uint64_t ids[PLAY_TAKES];
 	size_t i;
 
 	if (db_begin(p->db, &p->err) ||
-	    runs_create(p->db, runs, n, p->mirror, &p->err)) {
-		db_rollback(p->db);
-		return -1;
-	}
+	    runs_create(p->db, runs, n, ids, &p->err))
+		goto out;
 	for (i = 0; i < n; i++)
 		if (db_exec(p->db, NULL, &p->err,
 			    "DELETE FROM jobs WHERE id = ?",
 			    DB_ARGS(DB_U64(runs[i].job_id))))
-			return -1;
+			goto out;
+	if (p->mirror && db_exec(p->db, NULL, &p->err, run_sql_mirror,
+				 DB_ARGS(DB_IDS(ids, n))))
+		goto out;
 	return db_commit(p->db, &p->err);
+out:
+	db_rollback(p->db);
+	return -1;
 }
 
 uint64_t play_run(struct play *p, const struct shape *shape)
