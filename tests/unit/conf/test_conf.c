@@ -159,6 +159,7 @@ static void a_broken_file_gives_one_line_with_its_place(void **state)
 	size_t i;
 
 	(void)state;
+	sandbox_write("other.conf", "b = 1;");
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		sandbox_write("main.conf", rows[i].text);
 		assert_errors(rows[i].want, 0);
@@ -516,6 +517,7 @@ static void the_nearest_word_is_found(void **state)
 		{ "timout", "timeout" },
 		{ "Timeout", "timeout" },
 		{ "ulr", "url" },
+		{ "itmeuot", "timeout" },
 		{ "urls", "url" },
 		{ "header", "headers" },
 		{ "retries", "tries" },

@@ -32,6 +32,7 @@ struct thing {
 	char *expr;
 	char **headers;
 	char *secret;
+	int64_t pin;
 	int64_t unset_int;
 	double unset_num;
 	char *unset_str;
@@ -57,6 +58,7 @@ static const struct conf_key keys[] = {
 	ROW(expr, CONF_EXPR, ".a", NULL, NULL, 0),
 	ROW(headers, CONF_HEADERS, NULL, NULL, NULL, 0),
 	ROW(secret, CONF_STR, "", NULL, "10", CONF_SECRET),
+	ROW(pin, CONF_INT, "0", NULL, NULL, CONF_SECRET),
 	ROW(unset_int, CONF_INT, NULL, NULL, NULL, 0),
 	ROW(unset_num, CONF_NUM, NULL, NULL, NULL, 0),
 	ROW(unset_str, CONF_STR, NULL, NULL, NULL, 0),
@@ -387,6 +389,8 @@ static void no_error_shows_a_secret(void **state)
 	assert_int_equal(setenv("STEPQ_TEST_PW", "hush-hush", 1), 0);
 	assert_error("secret = \"open sesame\";",
 		     "main.conf:2: t.secret: has more than 10 bytes\n");
+	assert_error("pin = \"12x\";",
+		     "main.conf:2: t.pin: is not a whole number\n");
 	assert_error("dur = \"${STEPQ_TEST_PW}\";",
 		     "main.conf:2: t.dur: '${STEPQ_TEST_PW}' is not a duration "
 		     "like 500ms, 90s or 1h30m\n");
