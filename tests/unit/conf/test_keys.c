@@ -514,6 +514,7 @@ static void the_example_is_a_commented_configuration(void **state)
 		  "A sentence that is long enough to be broken into two lines "
 		  "of the file" },
 		{ "b.four", CONF_ENUM, "on", "on|off", NULL, 0, 0, "Whether" },
+		{ "b.seven", CONF_INT, "7", "1", NULL, 0, 0, "Least" },
 		{ "b.five", CONF_INT, NULL, NULL, "9", 0, 0, "Number" },
 		{ "b.six", CONF_DURS, NULL, NULL, NULL, 0, 0, "Waits" },
 	};
@@ -527,6 +528,7 @@ static void the_example_is_a_commented_configuration(void **state)
 		"};\n\n"
 		"b: {\n"
 		"\t# Whether (on|off).\n\t# four = \"on\";\n\n"
+		"\t# Least.\n\t# seven = 7;\n\n"
 		"\t# Number (at most 9).\n\t# five = ...;\n\n"
 		"\t# Waits.\n\t# six = [...];\n"
 		"};\n";

@@ -272,6 +272,22 @@ static void a_short_url_leaves_the_rest_to_defaults(void **state)
 	}
 }
 
+static void a_login_may_have_no_password(void **state)
+{
+	struct settings s = { 0 };
+	char *errors;
+
+	(void)state;
+	assert_int_equal(setenv("STEPQ_DATABASE_URL", "mysql://me@h", 1), 0);
+	errors = load("", &s);
+	assert_string_equal(errors, "");
+	assert_string_equal(s.database.user, "me");
+	assert_string_equal(s.database.password, "");
+	assert_string_equal(s.database.hosts[0], "h");
+	free(errors);
+	settings_release(&s);
+}
+
 static void a_variable_of_a_key_goes_before_the_url(void **state)
 {
 	struct settings s = { 0 };
@@ -300,6 +316,12 @@ static void a_broken_url_is_told_without_its_password(void **state)
 		  "it must begin with mysql:// as in "
 		  "mysql://user:password@host:3306/name" },
 		{ "mysql://u:p%zw@h/d",
+		  "a '%' in it is not followed by two hex digits" },
+		{ "mysql://u%:pw@h/d",
+		  "a '%' in it is not followed by two hex digits" },
+		{ "mysql://u:pw@h%1,h2/d",
+		  "a '%' in it is not followed by two hex digits" },
+		{ "mysql://u:pw@h/d?socket=%",
 		  "a '%' in it is not followed by two hex digits" },
 		{ "mysql://u:pw@h/d%2",
 		  "a '%' in it is not followed by two hex digits" },
@@ -361,6 +383,7 @@ int main(void)
 		SANDBOX_TEST(hosts_and_queues_are_checked),
 		SANDBOX_TEST(a_url_stands_for_the_database),
 		SANDBOX_TEST(a_short_url_leaves_the_rest_to_defaults),
+		SANDBOX_TEST(a_login_may_have_no_password),
 		SANDBOX_TEST(a_variable_of_a_key_goes_before_the_url),
 		SANDBOX_TEST(a_broken_url_is_told_without_its_password),
 		SANDBOX_TEST(a_password_of_the_url_is_masked_in_dumps),

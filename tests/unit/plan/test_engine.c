@@ -250,6 +250,10 @@ static void secrets_are_known_by_where_they_stand(void **state)
 		"url = \"http://h\";"
 		"headers = { X-Any = \"a ${STEPQ_TEST_KEY}\"; };",
 		"expanded-key");
+	assert_secrets(
+		"url = \"http://h/${STEPQ_TEST_KEY}\";"
+		"headers = { X-Any = \"${STEPQ_TEST_KEY}\"; };",
+		"expanded-key");
 	assert_secrets("command = [\"a\", \"--key=${STEPQ_TEST_KEY}\"];",
 		       "expanded-key");
 }

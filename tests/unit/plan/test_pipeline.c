@@ -298,6 +298,10 @@ static void what_is_wrong_with_it_is_told(void **state)
 			"{ name = \"b\"; engine = \"e\"; },"
 			"{ name = \"c\"; engine = \"e\"; }"),
 		  AT ".steps[b]: a cycle: a -> c -> b -> a\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; needs = [\"b\"]; },"
+			"{ name = \"b\"; engine = \"e\"; needs = [\"c\"]; },"
+			"{ name = \"c\"; engine = \"e\"; }"),
+		  AT ".steps[c]: a cycle: b -> c -> b\n" },
 		{ STEPS("{ name = \"a\"; engine = \"e\"; needs = \"a\"; }"),
 		  AT ".steps[a]: a cycle: a -> a\n" },
 		{ STEPS(A ", { name = \"b\"; engine = \"e\"; each = \".x\"; }"),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "conf/conf.h"
@@ -117,6 +118,28 @@ static void all_errors_are_found_in_one_go(void **state)
 		"main.conf:7: pipelines[4]: must be a group { ... }\n");
 }
 
+static void an_engine_must_be_a_group(void **state)
+{
+	(void)state;
+	assert_errors("engines: { e = 5; };",
+		      "main.conf:1: engines.e: must be a group { ... }\n");
+}
+
+static void the_number_of_pipelines_is_bounded(void **state)
+{
+	struct strbuf text = { 0 };
+	unsigned int i;
+
+	(void)state;
+	strbuf_adds(&text, "pipelines = ( 0");
+	for (i = 0; i < LIMIT_PIPELINES; i++)
+		strbuf_adds(&text, ", 0");
+	strbuf_adds(&text, " );");
+	assert_errors(strbuf_str(&text),
+		      "main.conf:1: pipelines: more than 1000 pipelines\n");
+	strbuf_release(&text);
+}
+
 static void a_wrong_program_is_told_with_its_line(void **state)
 {
 	(void)state;
@@ -198,6 +221,8 @@ int main(void)
 		SANDBOX_TEST(engines_and_pipelines_are_found_by_name),
 		SANDBOX_TEST(nothing_configured_is_an_empty_plan),
 		SANDBOX_TEST(all_errors_are_found_in_one_go),
+		SANDBOX_TEST(an_engine_must_be_a_group),
+		SANDBOX_TEST(the_number_of_pipelines_is_bounded),
 		SANDBOX_TEST(a_wrong_program_is_told_with_its_line),
 		SANDBOX_TEST(an_unknown_pipeline_hints_at_the_nearest),
 		SANDBOX_TEST(what_runs_keeps_its_plan),
