@@ -66,30 +66,17 @@ static jv find_people(jv body, jv scene)
 	return jv_array();
 }
 
-static int speaks_in(jv lines, const char *name)
+/* Whether member `key` of one of `all` is `name`. */
+static int has_one(jv all, const char *key, const char *name)
 {
 	int found = 0;
 
-	jv_array_foreach(lines, i, line)
+	jv_array_foreach(all, i, one)
 	{
-		const char *who = json_str(line, "who");
-
-		found |= who && strcmp(who, name) == 0;
-		jv_free(line);
-	}
-	return found;
-}
-
-static int is_listed(jv people, const char *name)
-{
-	int found = 0;
-
-	jv_array_foreach(people, i, person)
-	{
-		const char *is = json_str(person, "name");
+		const char *is = json_str(one, key);
 
 		found |= is && strcmp(is, name) == 0;
-		jv_free(person);
+		jv_free(one);
 	}
 	return found;
 }
@@ -106,7 +93,7 @@ static jv everybody(jv people, jv lines)
 	{
 		const char *who = json_str(line, "who");
 
-		if (who && !is_narrator(who) && !is_listed(all, who)) {
+		if (who && !is_narrator(who) && !has_one(all, "name", who)) {
 			jv person = jv_object();
 
 			body_set_text(&person, "name", who);
@@ -126,7 +113,7 @@ static jv speakers(jv people, jv lines)
 	{
 		const char *name = json_str(person, "name");
 
-		if (name && speaks_in(lines, name))
+		if (name && has_one(lines, "who", name))
 			seen = jv_array_append(seen, jv_copy(person));
 		jv_free(person);
 	}

@@ -37,10 +37,11 @@ static cairo_surface_t *draw_panel(const struct panel *panel)
 	return surface;
 }
 
-static int image_of(const struct role_ctx *ctx, jv json, const char *episode,
-		    size_t index, jv *out, struct err *err)
+/* The picture of one panel; `arg` is the episode. */
+static int image_of(const struct role_ctx *ctx, jv json, size_t index,
+		    void *arg, jv *out, struct err *err)
 {
-	struct picture_place place = { episode, "panels", index };
+	struct picture_place place = { arg, "panels", index };
 	struct panel panel = { 0 };
 	cairo_surface_t *surface;
 	int rc;
@@ -55,30 +56,6 @@ static int image_of(const struct role_ctx *ctx, jv json, const char *episode,
 	cairo_surface_destroy(surface);
 	panel_release(&panel);
 	return rc;
-}
-
-static int images_of(const struct role_ctx *ctx, jv panels, const char *episode,
-		     jv *out, struct err *err)
-{
-	jv images = jv_array();
-	size_t index = 0;
-	int rc = 0;
-
-	jv_array_foreach(panels, i, json)
-	{
-		jv image;
-
-		rc = rc || role_check(ctx, err) ||
-		     image_of(ctx, json, episode, index++, &image, err);
-		if (rc == 0)
-			images = jv_array_append(images, image);
-		jv_free(json);
-	}
-	if (rc)
-		jv_free(images);
-	else
-		*out = images;
-	return rc ? -1 : 0;
 }
 
 /* The one panel of a part of a map, as an array; not valid if there is none. */
@@ -131,7 +108,7 @@ int role_image(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 		from = picture_index(first, 0);
 		jv_free(first);
 	}
-	if (images_of(ctx, panels, episode, &images, err))
+	if (role_map(ctx, panels, image_of, episode, &images, err))
 		goto out;
 	answer = jv_object();
 	role_set_cost(&answer, IMAGE_CENTS, from,

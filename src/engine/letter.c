@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/strbuf.h"
 #include "engine/body.h"
 #include "engine/bubble.h"
@@ -53,79 +54,73 @@ static char *alt_of(const struct panel *panel)
 	return strbuf_detach(&alt);
 }
 
-static int letter_one(const struct role_ctx *ctx, jv image, jv json,
-		      const struct picture_place *place, jv *out,
-		      struct err *err)
+/* What all pictures of a request have in common. */
+struct lettering {
+	const char *episode;
+	jv panels;
+};
+
+/* Draw what is said in the panel `json`; jv_invalid() is none. */
+static int letter_surface(cairo_surface_t *surface, jv json, size_t index,
+			  char **alt_out, struct err *err)
 {
-	const char *file = json_str(image, "file");
 	struct panel panel = { 0 };
-	cairo_surface_t *surface;
 	cairo_t *cr;
-	char *alt;
+
+	if (!jv_is_valid(json)) {
+		*alt_out = xstrdup("");
+		return 0;
+	}
+	if (panel_read(&panel, json, index, err))
+		return -1;
+	cr = cairo_create(surface);
+	bubbles_draw(cr, &panel);
+	cairo_destroy(cr);
+	*alt_out = alt_of(&panel);
+	panel_release(&panel);
+	return 0;
+}
+
+static int letter_one(const struct role_ctx *ctx, jv image, size_t index,
+		      void *arg, jv *out, struct err *err)
+{
+	const struct lettering *lettering = arg;
+	struct picture_place place = { lettering->episode, "lettered",
+				       picture_index(image, index) };
+	const char *file = json_str(image, "file");
+	cairo_surface_t *surface;
+	char *alt = NULL;
+	jv panel;
 	int rc;
 
 	if (!file)
 		return err_set(err, ERR_INPUT, "image %zu has no 'file'",
-			       place->index);
+			       place.index);
 	surface = picture_load(ctx, file, err);
 	if (!surface)
 		return -1;
-	if (jv_is_valid(json) && panel_read(&panel, json, place->index, err)) {
-		cairo_surface_destroy(surface);
-		return -1;
-	}
-	cr = cairo_create(surface);
-	bubbles_draw(cr, &panel);
-	cairo_destroy(cr);
-	rc = picture_save(ctx, surface, place, out, err);
-	if (rc == 0 && jv_is_valid(json)) {
-		alt = alt_of(&panel);
+	panel = panel_of(lettering->panels, place.index);
+	rc = letter_surface(surface, panel, place.index, &alt, err) ||
+	     picture_save(ctx, surface, &place, out, err);
+	if (rc == 0)
 		body_set_text(out, "alt", alt);
-		free(alt);
-	}
+	free(alt);
+	jv_free(panel);
 	cairo_surface_destroy(surface);
-	panel_release(&panel);
-	return rc;
-}
-
-static int letter_all(const struct role_ctx *ctx, jv pictures, jv panels,
-		      const char *episode, jv *out, struct err *err)
-{
-	jv images = jv_array();
-	size_t n = 0;
-	int rc = 0;
-
-	jv_array_foreach(pictures, i, image)
-	{
-		struct picture_place place = { episode, "lettered",
-					       picture_index(image, n++) };
-		jv panel = panel_of(panels, place.index);
-		jv lettered = jv_null();
-
-		rc = rc || role_check(ctx, err) ||
-		     letter_one(ctx, image, panel, &place, &lettered, err);
-		if (rc == 0)
-			images = jv_array_append(images, lettered);
-		jv_free(panel);
-		jv_free(image);
-	}
-	if (rc)
-		jv_free(images);
-	else
-		*out = images;
 	return rc ? -1 : 0;
 }
 
 int role_lettering(const struct role_ctx *ctx, jv body, jv *out,
 		   struct err *err)
 {
-	jv pictures = jv_null(), panels = jv_null(), images, answer;
 	char *episode = body_episode(body, err);
+	struct lettering lettering = { episode, jv_null() };
+	jv pictures = jv_null(), images, answer;
 	int rc = -1;
 
 	if (!episode || pictures_of(body, &pictures, err) ||
-	    body_array(body, "panels", PICTURES_MAX, &panels, err) ||
-	    letter_all(ctx, pictures, panels, episode, &images, err))
+	    body_array(body, "panels", PICTURES_MAX, &lettering.panels, err) ||
+	    role_map(ctx, pictures, letter_one, &lettering, &images, err))
 		goto out;
 	answer = jv_object();
 	role_set_cost(&answer, LETTERING_CENTS, 0,
@@ -135,7 +130,7 @@ int role_lettering(const struct role_ctx *ctx, jv body, jv *out,
 	rc = 0;
 out:
 	free(episode);
-	jv_free(panels);
+	jv_free(lettering.panels);
 	jv_free(pictures);
 	return rc;
 }

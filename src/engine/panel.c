@@ -7,7 +7,9 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "base/strbuf.h"
 #include "engine/body.h"
 #include "engine/dice.h"
 #include "engine/panel.h"
@@ -69,6 +71,15 @@ static void read_people(struct panel *panel, jv people)
 	}
 }
 
+/* As much of a line as a bubble could ever hold; the caller frees it. */
+static char *line_text(const char *text)
+{
+	struct strbuf line = { 0 };
+
+	strbuf_add_excerpt(&line, text, strlen(text), LIMIT_MESSAGE);
+	return strbuf_detach(&line);
+}
+
 static void read_lines(struct panel *panel, jv lines)
 {
 	if (jv_get_kind(lines) != JV_KIND_ARRAY)
@@ -80,7 +91,7 @@ static void read_lines(struct panel *panel, jv lines)
 		const char *who = json_str(json, "who");
 
 		if (text && *text && panel->n_lines < PANEL_LINES) {
-			line->text = xstrdup(text);
+			line->text = line_text(text);
 			line->person = who ? find_person(panel, who) : -1;
 			if (line->person >= 0)
 				panel->people[line->person].line = line->text;

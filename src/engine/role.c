@@ -48,6 +48,30 @@ int role_check(const struct role_ctx *ctx, struct err *err)
 	return 0;
 }
 
+int role_map(const struct role_ctx *ctx, jv parts, role_part_fn fn, void *arg,
+	     jv *out, struct err *err)
+{
+	jv made = jv_array();
+	size_t place = 0;
+	int rc = 0;
+
+	jv_array_foreach(parts, i, part)
+	{
+		jv one = jv_null();
+
+		rc = rc || role_check(ctx, err) ||
+		     fn(ctx, part, place++, arg, &one, err);
+		if (rc == 0)
+			made = jv_array_append(made, one);
+		jv_free(part);
+	}
+	if (rc)
+		jv_free(made);
+	else
+		*out = made;
+	return rc ? -1 : 0;
+}
+
 /* What the first `n` panels cost, in cents. */
 static size_t cents_until(unsigned int cents, size_t n)
 {

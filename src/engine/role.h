@@ -48,6 +48,14 @@ const struct role *role_find(const char *name, size_t len);
 /** -1 when the program is to end: called between the pieces of long work. */
 int role_check(const struct role_ctx *ctx, struct err *err) MUST_CHECK;
 
+/** Make `out` of one element of an array, which stands at `place`. */
+typedef int (*role_part_fn)(const struct role_ctx *ctx, jv part, size_t place,
+			    void *arg, jv *out, struct err *err);
+
+/** What `fn` makes of each of `parts`, in turn, as an array. */
+int role_map(const struct role_ctx *ctx, jv parts, role_part_fn fn, void *arg,
+	     jv *out, struct err *err) MUST_CHECK;
+
 /**
  * Set `cost` of an answer: `cents` for an episode of 12 panels, as much of
  * it as panels `first` to `first + n - 1` are worth. The parts of an episode

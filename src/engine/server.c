@@ -44,7 +44,8 @@
 enum {
 	POOL_THREADS = 4,
 	IDLE_SECONDS = 300,
-	CONNECTION_BYTES = 16 * 1024
+	CONNECTION_BYTES = 16 * 1024,
+	STATUS_TOO_LONG = 413 /* the library has renamed its macro */
 };
 
 struct server {
@@ -128,22 +129,17 @@ static enum MHD_Result reject(struct call *call, unsigned int status,
 	return answer_call(call);
 }
 
-static enum MHD_Result begin_call(struct server *server,
-				  struct MHD_Connection *connection,
-				  const char *url, struct call **out)
+static enum MHD_Result begin_call(struct server *server, struct call *call)
 {
-	struct call *call = call_new(connection, route(server, url));
 	struct calllog_entry entry = call_entry(call);
 
-	*out = call;
 	call->waiter = server->waiter;
 	call->promises = server->promises;
 	stats_begin(&server->stats);
 	count_in_flight(server, 1);
 	calllog_start(server->options->log, &entry);
-	if (announces_too_much(connection))
-		return reject(call, MHD_HTTP_CONTENT_TOO_LARGE,
-			      "the body is over 64 MiB");
+	if (announces_too_much(call->connection))
+		return reject(call, STATUS_TOO_LONG, "the body is over 64 MiB");
 	return MHD_YES;
 }
 
@@ -189,8 +185,7 @@ static enum MHD_Result dispatch(struct server *server, struct call *call)
 	struct err err = { 0 };
 
 	if (call->is_too_long)
-		return reject(call, MHD_HTTP_CONTENT_TOO_LARGE,
-			      "the body is over 64 MiB");
+		return reject(call, STATUS_TOO_LONG, "the body is over 64 MiB");
 	if (!call->role)
 		return reject(call, MHD_HTTP_NOT_FOUND,
 			      "no role is named by this path");
@@ -239,9 +234,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection,
 	if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
 		return answer_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
 				    "engines are called by POST");
-	if (!call)
-		return begin_call(server, connection, url,
-				  (struct call **)call_in_out);
+	if (!call) {
+		call = call_new(connection, route(server, url));
+		*call_in_out = call;
+		return begin_call(server, call);
+	}
 	if (*data_len) {
 		take_body(call, data, *data_len);
 		*data_len = 0;
@@ -268,7 +265,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection,
 	calllog_end(server->options->log, &entry);
 	stats_end(&server->stats, call->status);
 	count_in_flight(server, -1);
-	call_free((struct call **)call_in_out);
+	call_free(&call);
+	*call_in_out = NULL;
 }
 
 /* The library's complaints about what clients do are of no use here. */

@@ -135,11 +135,13 @@ static int save(const struct role_ctx *ctx, struct sound *sound, jv *out,
 	return rc;
 }
 
-static int speak_page(const struct role_ctx *ctx, const char *episode, jv page,
-		      size_t index, jv *out, struct err *err)
+/* The speech of one page; `arg` is the episode. */
+static int speak_page(const struct role_ctx *ctx, jv page, size_t place,
+		      void *arg, jv *out, struct err *err)
 {
+	size_t index = picture_index(page, place);
 	char *name = xasprintf("audio/%02zu.wav", index + 1);
-	struct sound sound = { episode,
+	struct sound sound = { arg,
 			       name,
 			       { .max = (size_t)MAX_SECONDS * RATE * 2 } };
 	const char *text = json_str(page, "text");
@@ -153,32 +155,6 @@ static int speak_page(const struct role_ctx *ctx, const char *episode, jv page,
 	return rc;
 }
 
-static int speak_pages(const struct role_ctx *ctx, const char *episode,
-		       jv pages, jv *out, struct err *err)
-{
-	jv audio = jv_array();
-	size_t index = 0;
-	int rc = 0;
-
-	jv_array_foreach(pages, i, page)
-	{
-		jv one;
-
-		rc = rc || role_check(ctx, err) ||
-		     speak_page(ctx, episode, page, picture_index(page, index),
-				&one, err);
-		if (rc == 0)
-			audio = jv_array_append(audio, one);
-		index++;
-		jv_free(page);
-	}
-	if (rc)
-		jv_free(audio);
-	else
-		*out = audio;
-	return rc ? -1 : 0;
-}
-
 int role_tts(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 {
 	char *episode = body_episode(body, err);
@@ -187,7 +163,7 @@ int role_tts(const struct role_ctx *ctx, jv body, jv *out, struct err *err)
 
 	if (episode &&
 	    body_array(body, "pages", PICTURES_MAX, &pages, err) == 0)
-		rc = speak_pages(ctx, episode, pages, &audio, err);
+		rc = role_map(ctx, pages, speak_page, episode, &audio, err);
 	if (rc == 0) {
 		*out = jv_object();
 		body_set(out, "audio", audio);
