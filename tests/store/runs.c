@@ -116,7 +116,7 @@ static void check_plan(struct play *p, const char *sql)
 {
 	struct db_rows rows = { 0 };
 	struct err err = { 0 };
-	char *explain = xasprintf("EXPLAIN %s", sql);
+	char *explain = xasprintf("EXPLAIN FORMAT=TRADITIONAL %s", sql);
 
 	if (db_query(p->db, &rows, &err, "?", DB_ARGS(DB_RAW(explain))))
 		fail_msg("%s: %s", err.text, sql);
