@@ -123,7 +123,7 @@ static void must(struct play *p, int rc)
 		fail_msg("%s", p->err.text);
 }
 
-static char *sql_text(const char *fmt, va_list ap)
+static PRINTF_LIKE(1, 0) char *sql_text(const char *fmt, va_list ap)
 {
 	struct strbuf sql = { 0 };
 
