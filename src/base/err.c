@@ -36,25 +36,25 @@ static void cut_at_character(char *text, size_t size)
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
 	/* An argument may be err->text itself: format into a copy. */
-	char text[sizeof(err->text)];
+	char text[ERR_TEXT];
 	va_list ap;
 
 	assert(code != ERR_NONE);
 	if (!err)
 		return -1;
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, ERR_TEXT, fmt, ap);
 	va_end(ap);
-	cut_at_character(text, sizeof(text));
+	cut_at_character(text, ERR_TEXT);
 	err->code = code;
 	err->number = 0;
-	memcpy(err->text, text, sizeof(text));
+	memcpy(err->text, text, ERR_TEXT);
 	return -1;
 }
 
 int err_wrap(struct err *err, const char *fmt, ...)
 {
-	char text[sizeof(err->text)];
+	char text[ERR_TEXT];
 	size_t len, room;
 	va_list ap;
 
@@ -67,11 +67,11 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	len = strlen(text);
 	text[len++] = ':';
 	text[len++] = ' ';
-	room = sizeof(text) - len - 1;
+	room = ERR_TEXT - len - 1;
 	(void)memccpy(text + len, err->text, '\0', room);
-	text[sizeof(text) - 1] = '\0';
-	cut_at_character(text, sizeof(text));
-	memcpy(err->text, text, sizeof(text));
+	text[ERR_TEXT - 1] = '\0';
+	cut_at_character(text, ERR_TEXT);
+	memcpy(err->text, text, ERR_TEXT);
 	return -1;
 }
 
@@ -89,7 +89,7 @@ int err_hint(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	cut_at_character(hint, sizeof(hint));
 	len = strlen(err->text);
-	room = sizeof(err->text) - len;
+	room = ERR_TEXT - len;
 	n = snprintf(err->text + len, room, "\nhint: %s", hint);
 	if (n < 0 || (size_t)n >= room)
 		err->text[len] = '\0'; /* no hint is better than half of one */

@@ -28,10 +28,14 @@ enum err_code {
 	ERR_NOT_FOUND,    /* what was named is not there */
 };
 
+enum {
+	ERR_TEXT = 768
+};
+
 struct err {
 	enum err_code code;
 	int number; /* of the database server or errno; 0 when neither */
-	char text[768];
+	char text[ERR_TEXT];
 };
 
 /** Fill `err` (which may be NULL) and return -1. Longer text is cut. */

@@ -162,7 +162,7 @@ const char *dur_format(int64_t ms, char buf[DUR_TEXT])
 
 int size_parse(const char *s, uint64_t *bytes_out)
 {
-	static const char units[] = "KMG";
+	static const char units[] = "KkMmGg";
 	size_t digits = strspn(s, "0123456789");
 	const char *unit;
 	char number[24];
@@ -176,10 +176,10 @@ int size_parse(const char *s, uint64_t *bytes_out)
 		return -1;
 	s += digits;
 	if (*s) {
-		unit = strchr(units, toupper((unsigned char)*s));
+		unit = strchr(units, *s);
 		if (!unit || s[1])
 			return -1;
-		factor = (uint64_t)1 << (10 * (unit - units + 1));
+		factor = (uint64_t)1 << (10 * ((unit - units) / 2 + 1));
 	}
 	if (n > UINT64_MAX / factor)
 		return -1;

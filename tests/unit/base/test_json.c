@@ -16,6 +16,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+#define DEPTH ((size_t)LIMIT_JSON_DEPTH)
+
 static jv parse(const char *text)
 {
 	struct err err = { 0 };
@@ -94,8 +96,9 @@ static void nothing_is_read_behind_the_end(void **state)
 	jv v;
 
 	(void)state;
-	memcpy(blank, "  ", 2);
-	memcpy(text, "{}", 2);
+	memset(blank, ' ', 2);
+	text[0] = '{';
+	text[1] = '}';
 	assert_int_equal(json_parse(blank, 2, &v, &err), -1);
 	assert_int_equal(json_parse(text, 2, &v, &err), 0);
 	jv_free(v);
@@ -105,17 +108,17 @@ static void nothing_is_read_behind_the_end(void **state)
 
 static void depth_has_a_limit(void **state)
 {
-	char text[2 * LIMIT_JSON_DEPTH + 3];
+	char text[2 * DEPTH + 3];
 	struct err err = { 0 };
 	jv v;
 
 	(void)state;
-	memset(text, '[', LIMIT_JSON_DEPTH);
-	memset(text + LIMIT_JSON_DEPTH, ']', LIMIT_JSON_DEPTH);
-	text[2 * LIMIT_JSON_DEPTH] = '\0';
+	memset(text, '[', DEPTH);
+	memset(text + DEPTH, ']', DEPTH);
+	text[2 * DEPTH] = '\0';
 	jv_free(parse(text));
-	memset(text, '[', LIMIT_JSON_DEPTH + 1);
-	memset(text + LIMIT_JSON_DEPTH + 1, ']', LIMIT_JSON_DEPTH + 1);
+	memset(text, '[', DEPTH + 1);
+	memset(text + DEPTH + 1, ']', DEPTH + 1);
 	assert_int_equal(json_parse(text, sizeof(text) - 1, &v, &err), -1);
 	assert_int_equal(err.code, ERR_LIMIT);
 }
@@ -133,11 +136,11 @@ static void size_has_a_limit(void **state)
 
 static void brackets_in_strings_have_no_depth(void **state)
 {
-	char text[2 * LIMIT_JSON_DEPTH + 3] = "\"";
+	char text[2 * DEPTH + 3] = "\"";
 
 	(void)state;
-	memset(text + 1, '[', 2 * LIMIT_JSON_DEPTH);
-	text[2 * LIMIT_JSON_DEPTH + 1] = '"';
+	memset(text + 1, '[', 2 * DEPTH);
+	text[2 * DEPTH + 1] = '"';
 	jv_free(parse(text));
 }
 
