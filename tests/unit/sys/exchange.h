@@ -12,7 +12,7 @@
 #include "sys/httpc.h"
 
 enum {
-	EXCHANGE_DEADLINE_MS = 10000,
+	EXCHANGE_DEADLINE_MS = 30000,
 	EXCHANGE_BODY_MAX = 20000 /* unless the options say otherwise */
 };
 

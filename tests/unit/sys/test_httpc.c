@@ -287,8 +287,8 @@ static void many_requests_run_side_by_side(void **state)
 	for (i = 0; i < CROWD; i++)
 		exchange_send(rig, &crowd[i], "/wait/300", &options);
 	rig_wait(rig, CROWD);
-	/* one after the other they would take 30 s */
-	assert_in_range(clock_mono_ms() - began, 290, EXCHANGE_DEADLINE_MS);
+	/* not one after the other */
+	assert_in_range(clock_mono_ms() - began, 290, CROWD * 300);
 	for (i = 0; i < CROWD; i++) {
 		assert_int_equal(crowd[i].got.status, HTTPC_OK);
 		exchange_release(&crowd[i]);

@@ -393,7 +393,7 @@ static void a_crowd_of_timers_keeps_its_order_through_changes(void **state)
 	struct runner *runners = xcalloc(CROWD, sizeof(*runners));
 	struct scene *scene = *state;
 	uint32_t random = 1;
-	int64_t last_ms = 0;
+	int64_t last_ms = 0, now;
 	int i;
 
 	clock_test_set(0);
@@ -412,8 +412,8 @@ static void a_crowd_of_timers_keeps_its_order_through_changes(void **state)
 	}
 	for (i = 0; i < CROWD; i += 5)
 		loop_timer_stop(runners[i].timer);
-	for (i = 0; i <= 70; i++) {
-		clock_test_set(i * 1000);
+	for (now = 0; now <= 70000; now += 1000) {
+		clock_test_set(now);
 		loop_turn(scene->loop, 0);
 	}
 	for (i = 0; i < CROWD; i++) {

@@ -24,7 +24,8 @@
 #include "sys/proc.h"
 
 enum {
-	DEADLINE_MS = 10000
+	DEADLINE_MS = 30000,
+	LONG_MS = 300000
 };
 
 /* One child and all it said. */
@@ -317,7 +318,7 @@ static void stop_ends_it_by_term(void **state)
 
 	start(child, "echo up >&2; exec sleep 100", NULL, 0);
 	wait_for_output(child);
-	proc_stop(child->proc, DEADLINE_MS * 10);
+	proc_stop(child->proc, LONG_MS);
 	wait_for_end(child);
 	assert_int_equal(child->result.signo, SIGTERM);
 }
@@ -343,7 +344,7 @@ static void stop_reaches_the_whole_group(void **state)
 	wait_for_output(child);
 	grandchild = (pid_t)strtol(strbuf_str(&child->lines), NULL, 10);
 	assert_true(grandchild > 1);
-	proc_stop(child->proc, DEADLINE_MS * 10);
+	proc_stop(child->proc, LONG_MS);
 	wait_for_end(child);
 	wait_until_gone(grandchild);
 }
@@ -484,5 +485,9 @@ int main(void)
 		TEST(free_inside_the_line_callback_is_legal),
 	};
 
+	if (getenv("STEPQ_TEST_VALGRIND")) {
+		(void)puts("1..0 # SKIP valgrind 3.19 has no pidfd_open");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@
 #include "sys/signals.h"
 
 enum {
-	DEADLINE_MS = 10000
+	DEADLINE_MS = 30000
 };
 
 struct seen {
