@@ -35,7 +35,6 @@ enum conf_type {
 enum conf_flag {
 	CONF_SECRET = 1u << 0,   /* masked in dumps, scrubbed from errors */
 	CONF_REQUIRED = 1u << 1, /* has no default */
-	CONF_RELOAD = 1u << 2,   /* SIGHUP takes a new value over */
 };
 
 /**

@@ -18,8 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jv.h>
-
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "base/util.h"
 

@@ -12,8 +12,7 @@
 
 #include <stdint.h>
 
-#include <jv.h>
-
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "plan/payload.h"
 #include "store/queue.h"

@@ -21,7 +21,7 @@ db: base
 plan: base conf
 store: base db plan
 step: base sys plan
-worker: base sys conf plan store step
+worker: base sys conf db plan store step
 cli: base sys conf db plan store step worker
 engine: base sys
 END
