@@ -76,7 +76,9 @@ mariadb_install() {
 			--auth-root-authentication-method=normal
 	fi
 	test "$(id -u)" -ne 0 || set -- "$@" --user=root
-	"$@" --datadir="$mariadb_dir/data" >"$mariadb_dir/install" 2>&1 || {
+	# In /tmp two servers with one process number would share files.
+	"$@" --datadir="$mariadb_dir/data" --tmpdir="$mariadb_dir/tmp" \
+		>"$mariadb_dir/install" 2>&1 || {
 		sed "s/^/# /" "$mariadb_dir/install"
 		bail "cannot set up a database server"
 	}
