@@ -122,8 +122,7 @@ static void check_server(struct db *db, struct diagnosis *diagnosis)
 		      llabs(ahead_ms) < CLOCK_WARN_MS ? VERDICT_OK
 						      : VERDICT_WARNING,
 		      "clock",
-		      "database %lld ms %s this host (only the database's is "
-		      "used)",
+		      "database %lld ms %s this host, whose clock is not used",
 		      llabs(ahead_ms), ahead_ms < 0 ? "behind" : "ahead of");
 }
 

@@ -17,7 +17,6 @@
 #include "base/strbuf.h"
 #include "cli/diagnosis.h"
 #include "cli/doctor_engines.h"
-#include "conf/conf.h"
 #include "plan/engine.h"
 #include "plan/plan.h"
 #include "sys/httpc.h"
@@ -31,33 +30,21 @@ enum {
 struct probe {
 	const struct engine *engine;
 	char *trouble; /* NULL: it answers */
+	int is_down;
 	size_t *pending;
 };
 
 /* A body beyond BODY_MAX is an answer too. */
 static char *trouble_of(const struct httpc_response *response)
 {
-	switch (response->status) {
-	case HTTPC_OK:
-		if (response->code == 401 || response->code == 403)
-			return xasprintf("answers %d\nhint: check its headers",
-					 response->code);
+	if (response->status == HTTPC_TOO_LARGE)
 		return NULL;
-	case HTTPC_TOO_LARGE:
-		return NULL;
-	case HTTPC_TIMEOUT:
-		return xasprintf("no answer within %d s", ANSWER_MS / 1000);
-	case HTTPC_REFUSED:
-	case HTTPC_CUT:
-		return xasprintf(
-			"%s\nhint: is it running? supervisorctl "
-			"status",
-			response->reason);
-	case HTTPC_REDIRECT:
-	case HTTPC_INVALID:
-		break;
-	}
-	return xstrdup(response->reason);
+	if (response->status != HTTPC_OK)
+		return xstrdup(response->reason);
+	if (response->code == 401 || response->code == 403)
+		return xasprintf("answers %d, are its headers right?",
+				 response->code);
+	return NULL;
 }
 
 static void on_answer(void *arg, const struct httpc_response *response)
@@ -65,6 +52,8 @@ static void on_answer(void *arg, const struct httpc_response *response)
 	struct probe *probe = arg;
 
 	probe->trouble = trouble_of(response);
+	probe->is_down = response->status == HTTPC_REFUSED ||
+			 response->status == HTTPC_CUT;
 	(*probe->pending)--;
 }
 
@@ -135,7 +124,7 @@ static void report(struct diagnosis *diagnosis, const struct probe *probes,
 		   size_t n)
 {
 	struct strbuf fine = { 0 }, bad = { 0 };
-	size_t fine_n = 0;
+	size_t fine_n = 0, down_n = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct engine *engine = probes[i].engine;
@@ -145,17 +134,16 @@ static void report(struct diagnosis *diagnosis, const struct probe *probes,
 				    engine->name);
 			continue;
 		}
-		strbuf_addf(&bad, "\n%s", engine->name);
-		if (engine->kind == ENGINE_HTTP) {
-			strbuf_addc(&bad, ' ');
-			conf_mask_login(engine->url, &bad);
-		}
-		strbuf_addf(&bad, ": %s", probes[i].trouble);
+		down_n += (size_t)probes[i].is_down;
+		strbuf_addf(&bad, "\n%s: %s", engine->name, probes[i].trouble);
 		engine_scrub(engine, &bad);
 	}
 	if (fine_n > 0)
 		strbuf_addf(&fine, " answer%s", fine_n == 1 ? "s" : "");
 	strbuf_adds(&fine, strbuf_str(&bad) + (fine_n == 0));
+	if (down_n > 0)
+		strbuf_addf(&fine, "\nhint: %s running? supervisorctl status",
+			    down_n == 1 ? "is it" : "are they");
 	diagnosis_add(diagnosis, bad.len > 0 ? VERDICT_WARNING : VERDICT_OK,
 		      "engines", "%s", strbuf_str(&fine));
 	strbuf_release(&fine);

@@ -140,7 +140,7 @@ engines: {
 EOT
 examine "engines that are not there" 0
 sees "are told, the others too" engines warning "noop answers gone"
-sees "the address" engines warning "gone http://127\.0\.0\.1:1/generate: "
+sees "the address" engines warning "gone: connection refused by 127\.0\.0\.1:1 "
 sees "the program" engines warning "lost: no program 'no-such-program' in PATH"
 sees "and what to do" engines warning "is it running\? supervisorctl status"
 
