@@ -177,6 +177,11 @@ for key in $keys; do
 	like "stepq.conf(5) has $key" "$(cat "$top_builddir/doc/stepq.conf.5")" \
 		"^\.It Va (.*\.)?$name\$"
 done
+sed -n '/^\.Sh EXAMPLES/,/^\.Ed/{/^\./d;p;}' "$top_builddir/doc/stepq.conf.5" \
+	>page.conf
+ok "its example is a good configuration" env IMAGE_KEY=x \
+	STEPQ_DB_PASSWORD=x stepq config check --config page.conf
+like "and not an empty one" "$(cat out)" "2 engines, 1 pipeline"
 ok "in JSON" stepq config keys --format json
 like "with their facts" "$(cat out)" \
 	'"key":"worker\.lease","type":"duration","default":"30s","range":"1s to'
