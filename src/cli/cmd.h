@@ -33,7 +33,7 @@ struct plan;
  EXIT(USAGE, 2, "the command line is wrong")                        \
  EXIT(CONFIG, 3, "the configuration is wrong")                      \
  EXIT(NO_DATABASE, 4, "no database: unreachable, or access denied") \
- EXIT(NOTHING, 5, "nothing to do, or not found")                    \
+ EXIT(NOTHING, 5, "nothing to do")                                  \
  EXIT(MEMORY, 12, "work only: over --memory, as Laravel's worker")
 
 #define CMD_EXIT_ENUM(symbol, status, doc) CMD_##symbol = (status),
