@@ -35,8 +35,8 @@ run=$(push chain '{"episode_id":25,"input":{"n":3}}')
 ok "a worker empties the queue" worker_run
 ok "the run is done" run_done "$run"
 is "each step saw the results before it" \
-	"$(step "$run" three result)" '{"total":36,"was":3}'
-is "what was asked is kept" "$(step "$run" two input)" '{"n":6}'
+	"$(step "$run" three result | jq -cS .)" '{"total":36,"was":3}'
+is "what was asked is kept" "$(step "$run" two input | jq -cS .)" '{"n":6}'
 is "costs are summed exactly" \
 	"$(sql "SELECT cost, progress, waiting_on FROM episode_jobs
 	WHERE uuid = '$run'")" "0.600000	100.00	0"
@@ -56,8 +56,8 @@ run=$(push diamond)
 ok "branches and their join are worked off" worker_run --concurrency=10
 ok "a run that joins two branches is done" run_done "$run"
 is "the join saw both branches and what is above them" \
-	"$(step "$run" bottom result)" \
-	'{"sum":2,"sees":"input,left,right,run,top"}'
+	"$(step "$run" bottom result | jq -cS .)" \
+	'{"sees":"input,left,right,run,top","sum":2}'
 
 i=0
 while test $i -lt 50; do
