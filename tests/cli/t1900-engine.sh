@@ -215,7 +215,9 @@ for id in '"../x"' '"a/b"' '""' '"."' -1 1.5 null '{}'; do
 done
 cp "$episode/panels/01.png" "$work/outside.png"
 ln -s "$work/outside.png" "$episode/panels/link.png"
-for file in "$work/outside.png" ../outside.png "$episode/../../../outside.png" \
+mkdir "$work/sibling" # as long a name as storage
+cp "$work/outside.png" "$work/sibling/near.png"
+for file in "$work/outside.png" "$work/sibling/near.png" ../outside.png "$episode/../../../outside.png" \
 	"$episode/panels/link.png" /etc/passwd "$episode"; do
 	is "image $(basename "$file") outside is refused" \
 		"$(call /packaging "{\"episode_id\":1,\"title\":\"x\",\"images\":[{\"file\":\"$file\"}]}")" 400
