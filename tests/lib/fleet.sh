@@ -44,7 +44,7 @@ at_exit fleet_end
 worker_start() {
 	local name="$1"
 	shift
-	stepq work --name="$name" --sleep=0.1 "$@" >>"$work/$name.log" 2>&1 &
+	stepq work --name="$name" --sleep=0.1 "$@" >"$work/$name.log" 2>&1 &
 	eval "worker_pid_$name=$!"
 	fleet_pids="$fleet_pids $!"
 	wait_for 10 grep -q "worker started" "$work/$name.log"
