@@ -95,17 +95,24 @@ static int too_new(int version, struct err *err)
 			"newer one");
 }
 
-int migrate_check(struct db *db, struct err *err)
+/* 1 up to date, 0 something is missing; -1 also when it is newer than we. */
+static int is_current(struct db *db, int *version, struct err *err)
 {
 	size_t known;
-	int version;
 
-	if (state_read(db, &version, &known, err) < 0)
+	if (state_read(db, version, &known, err) < 0)
 		return -1;
-	if (version > migrate_newest())
-		return too_new(version, err);
-	if (known == migrations_count())
-		return 1;
+	if (*version > migrate_newest())
+		return too_new(*version, err);
+	return known == migrations_count();
+}
+
+int migrate_check(struct db *db, struct err *err)
+{
+	int version, current = is_current(db, &version, err);
+
+	if (current != 0)
+		return current;
 	if (version == 0)
 		(void)err_set(err, ERR_DB,
 			      "the database has no tables of stepq");
@@ -187,15 +194,10 @@ static int apply_missing(struct db *db,
 static int run_alone(struct db *db, void (*report)(void *arg, const char *name),
 		     void *arg, struct err *err)
 {
-	size_t known;
-	int version;
+	int version, current = is_current(db, &version, err);
 
-	if (state_read(db, &version, &known, err) < 0)
-		return -1;
-	if (version > migrate_newest())
-		return too_new(version, err);
-	if (known == migrations_count())
-		return 0;
+	if (current != 0)
+		return current < 0 ? -1 : 0;
 	if (lock_take(db, err) < 0)
 		return -1;
 	return apply_missing(db, report, arg, err);

@@ -172,17 +172,23 @@ static void assert_connects_to(struct db *db, const char *place)
 	assert_string_equal(db_server(db) + len - strlen(place), place);
 }
 
+static struct db *db_at(const struct hosts *hosts, const char *const *list,
+			size_t n)
+{
+	struct db_options options = hosts->options;
+
+	options.hosts = list;
+	options.hosts_n = n;
+	return db_new(&options);
+}
+
 static void the_next_host_is_tried_when_one_does_not_answer(void **state)
 {
 	struct hosts *hosts = *state;
 	const char *const list[] = { hosts->refuses, hosts->hangs,
 				     hosts->good };
-	struct db_options options = hosts->options;
-	struct db *db;
+	struct db *db = db_at(hosts, list, ARRAY_SIZE(list));
 
-	options.hosts = list;
-	options.hosts_n = ARRAY_SIZE(list);
-	db = db_new(&options);
 	assert_connects_to(db, hosts->good);
 	db_free(&db);
 }
@@ -191,13 +197,9 @@ static void the_host_that_answered_last_is_tried_first(void **state)
 {
 	struct hosts *hosts = *state;
 	const char *const list[] = { hosts->hangs, hosts->good };
-	struct db_options options = hosts->options;
 	int64_t begin;
-	struct db *db;
+	struct db *db = db_at(hosts, list, ARRAY_SIZE(list));
 
-	options.hosts = list;
-	options.hosts_n = ARRAY_SIZE(list);
-	db = db_new(&options);
 	begin = clock_mono_ms();
 	assert_connects_to(db, hosts->good);
 	assert_true(clock_mono_ms() - begin >= CONNECT_MS / 2);
@@ -213,13 +215,9 @@ static void when_all_fail_the_last_is_named(void **state)
 {
 	struct hosts *hosts = *state;
 	const char *const list[] = { hosts->hangs, hosts->refuses };
-	struct db_options options = hosts->options;
 	struct err err = { 0 };
-	struct db *db;
+	struct db *db = db_at(hosts, list, ARRAY_SIZE(list));
 
-	options.hosts = list;
-	options.hosts_n = ARRAY_SIZE(list);
-	db = db_new(&options);
 	assert_int_equal(db_connect(db, &err), -1);
 	assert_int_equal(err.code, ERR_DB_LOST);
 	assert_non_null(strstr(err.text, hosts->refuses));
@@ -250,18 +248,13 @@ static void no_host_or_a_bad_one_is_a_wrong_configuration(void **state)
 {
 	struct hosts *hosts = *state;
 	const char *const list[] = { "db:port" };
-	struct db_options options = hosts->options;
 	struct err err = { 0 };
-	struct db *db;
+	struct db *db = db_at(hosts, list, 0);
 
-	options.hosts = list;
-	options.hosts_n = 0;
-	db = db_new(&options);
 	assert_int_equal(db_connect(db, &err), -1);
 	assert_int_equal(err.code, ERR_CONFIG);
 	db_free(&db);
-	options.hosts_n = 1;
-	db = db_new(&options);
+	db = db_at(hosts, list, 1);
 	assert_int_equal(db_connect(db, &err), -1);
 	assert_int_equal(err.code, ERR_CONFIG);
 	assert_non_null(strstr(err.text, "db:port"));
@@ -272,12 +265,8 @@ static void a_server_that_does_not_write_makes_room_for_the_next(void **state)
 {
 	struct hosts *hosts = *state;
 	const char *const list[] = { hosts->good, hosts->good_too };
-	struct db_options options = hosts->options;
-	struct db *db;
+	struct db *db = db_at(hosts, list, ARRAY_SIZE(list));
 
-	options.hosts = list;
-	options.hosts_n = ARRAY_SIZE(list);
-	db = db_new(&options);
 	assert_connects_to(db, hosts->good);
 	testdb_exec(hosts->server, "SET GLOBAL read_only = 1");
 	assert_int_equal(code_of(db, "INSERT INTO t VALUES (1)"), ERR_DB_LOST);
