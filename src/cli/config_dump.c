@@ -90,10 +90,25 @@ static void close_group(struct dump *dump, const char *bracket)
 	strbuf_addf(&dump->text, "%s\n", bracket);
 }
 
-/* A secret is shown when what stands there only says where to find it. */
+/* "${KEY}", "Bearer ${KEY}": a scheme and variables, nothing else. */
+static int names_variables_only(const char *text)
+{
+	size_t scheme = strspn(text,
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			       "abcdefghijklmnopqrstuvwxyz");
+	const char *end;
+
+	if (scheme > 0 && text[scheme] == ' ')
+		text += scheme + 1;
+	while (strncmp(text, "${", 2) == 0 && (end = strchr(text, '}')))
+		text = end + 1;
+	return *text == '\0';
+}
+
+/* A secret as it may be shown: where it comes from, or nothing of it. */
 static const char *masked(const char *text, int is_secret)
 {
-	return is_secret && *text && !strstr(text, "${") ? MASK : text;
+	return is_secret && !names_variables_only(text) ? MASK : text;
 }
 
 /* As conf_fill() does it with a variable or a default. */
