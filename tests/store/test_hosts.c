@@ -106,7 +106,7 @@ static struct testdb *server_start(int port, int *has_tls)
 	certificate = xasprintf("%s/certificate", dir);
 	*has_tls = certificate_make(key, certificate);
 	options[0] = xstrdup("--skip-networking=0");
-	options[1] = xstrdup("--bind-address=127.0.0.1");
+	options[1] = xstrdup("--bind-address=127.0.0.1,127.0.0.2");
 	options[2] = xasprintf("--port=%d", port);
 	if (*has_tls) {
 		options[3] = xasprintf("--ssl-key=%s", key);
@@ -130,7 +130,7 @@ static void hosts_start(struct hosts *hosts)
 	port = port_take(&fd);
 	(void)close(fd);
 	hosts->good = xasprintf("127.0.0.1:%d", port);
-	hosts->good_too = xasprintf("localhost:%d", port);
+	hosts->good_too = xasprintf("127.0.0.2:%d", port);
 	hosts->server = server_start(port, &hosts->has_tls);
 	hosts->refuses = xasprintf("127.0.0.1:%d", port_take(&hosts->refusing));
 	hosts->hangs = xasprintf("127.0.0.1:%d", port_take(&hosts->hanging));
@@ -308,8 +308,9 @@ static void tls_encrypts_and_verifies_as_it_is_told(void **state)
 	struct err err = { 0 };
 	char *cipher;
 
+	/* cmocka's skip() speaks a TAP that counts as a failure anyway. */
 	if (!hosts->has_tls)
-		skip();
+		fail_msg("the program openssl is needed");
 	cipher = cipher_with(hosts, NULL, &err);
 	assert_string_equal(cipher, "");
 	free(cipher);
