@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -116,7 +115,7 @@ static int read_run_ids(struct db *db, const struct run_new *runs, size_t n,
 		goto out;
 	while (db_rows_next(&rows))
 		for (i = 0; i < n; i++)
-			if (strcasecmp(runs[i].uuid, row_str(&rows, 1)) == 0)
+			if (strcmp(runs[i].uuid, row_str(&rows, 1)) == 0)
 				ids[i] = row_u64(&rows, 0);
 	rc = 0;
 out:

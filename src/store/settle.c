@@ -63,7 +63,7 @@ static const char sql_step_release[] =
 /* The assignments run from left to right: waiting_on is the new one below. */
 static const char sql_run_step_done[] =
 	"UPDATE episode_jobs SET waiting_on = waiting_on - 1,"
-	" cost = cost + CAST(? AS DECIMAL(20,6)),"
+	" cost = cost + ?,"
 	" progress = IF(waiting_on = 0, 100, LEAST(99.99, progress + ? / 100)),"
 	" completed_at = IF(waiting_on = 0, NOW(3), completed_at),"
 	" status = IF(waiting_on = 0, 'done', status) WHERE id = ?";

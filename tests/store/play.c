@@ -213,7 +213,7 @@ struct run_new play_new(struct play *p, const struct shape *shape)
 		.definition_id = 1,
 		.job_id = play_push(p, "default", 0),
 		.queue = "default",
-		.input = "{\"topic\":\"cats\"}",
+		.input = "{\"topic\": \"cats\"}",
 	};
 
 	run.due = (uint32_t)
@@ -379,7 +379,7 @@ struct settle play_item(const struct taken *taken, enum settle_kind kind)
 		.step_id = taken->step.id,
 		.run_id = taken->step.run_id,
 		.step = taken->step.step,
-		.result = "{\"ok\":true}",
+		.result = "{\"ok\": true}",
 		.cost = "0",
 		.share = 10,
 		.feeds = taken->feeds,

@@ -39,7 +39,7 @@ static void create_makes_a_run_and_a_row_for_each_step(void **state)
 	shape_init(&shape, diamond);
 	id = play_run(p, &shape);
 	play_gives(p,
-		   "pipeline.test queued 4 0.00 {\"topic\":\"cats\"} default",
+		   "pipeline.test queued 4 0.00 {\"topic\": \"cats\"} default",
 		   "SELECT CONCAT_WS(' ', pipeline, status, waiting_on,"
 		   " progress, input, queue, step, item, parent_id, worker)"
 		   " FROM episode_jobs WHERE id = %" PRIu64
@@ -268,7 +268,7 @@ static void load_gives_each_step_in_its_place(void **state)
 
 	shape_init(&shape, "one two:one");
 	run = play_new(p, &shape);
-	run.options = "{\"maxTries\":5}";
+	run.options = "{\"maxTries\": 5}";
 	run.has_episode = 1;
 	run.episode_id = 25;
 	run.definition_id = 4;
@@ -320,9 +320,9 @@ static void results_are_those_of_the_steps_that_are_done(void **state)
 	runs[1] = runs[2] = play_run(p, &shape);
 	play_exec(p,
 		  "UPDATE episode_jobs SET status = 'done',"
-		  " result = '{\"a\":1}' WHERE step = 'one'");
+		  " result = '{\"a\": 1}' WHERE step = 'one'");
 	play_exec(p,
-		  "UPDATE episode_jobs SET result = '{\"old\":1}'"
+		  "UPDATE episode_jobs SET result = '{\"old\": 1}'"
 		  " WHERE step = 'two'");
 	must(p, run_results_load(p->db, runs, 3, &results, &n, &p->err));
 	assert_int_equal(n, 4);
@@ -330,7 +330,7 @@ static void results_are_those_of_the_steps_that_are_done(void **state)
 	assert_int_equal(results[2].run_id, runs[1]);
 	assert_string_equal(results[2].step, "one");
 	assert_int_equal(results[2].state, STATE_DONE);
-	assert_string_equal(results[2].result, "{\"a\":1}");
+	assert_string_equal(results[2].result, "{\"a\": 1}");
 	assert_string_equal(results[3].step, "two");
 	assert_int_equal(results[3].state, STATE_WAITING);
 	assert_null(results[3].result);

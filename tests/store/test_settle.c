@@ -75,13 +75,13 @@ static void done_writes_the_result_and_what_follows(void **state)
 	must(p, play_create(p, &run, 1));
 	taken = play_take_step(p, &shape, "text");
 	item = play_item(&taken, SETTLE_DONE);
-	item.input = "{\"asked\":1}";
-	item.result = "{\"said\":\"it's \\\\ \303\244 \\u0000 ?\"}";
+	item.input = "{\"asked\": 1}";
+	item.result = "{\"said\": \"it's \\\\ \303\244 \\u0000 ?\"}";
 	item.cost = "1.25";
 	item.share = 12.345;
 	must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_WRITTEN);
-	play_gives(p, "done 100.00 {\"asked\":1} 1.250000 1",
+	play_gives(p, "done 100.00 {\"asked\": 1} 1.250000 1",
 		   "SELECT CONCAT_WS(' ', status, progress, input, cost,"
 		   " completed_at IS NOT NULL) FROM episode_jobs"
 		   " WHERE step = 'text' AND error IS NULL");
@@ -295,13 +295,13 @@ static void retry_keeps_job_and_attempts(void **state)
 		  " available_at = 2");
 	taken = play_take_step(p, &shape, "one");
 	item = play_item(&taken, SETTLE_RETRY);
-	item.input = "{\"asked\":1}";
+	item.input = "{\"asked\": 1}";
 	item.delay_ms = 5000;
 	must(p, play_write(p, &item, 1));
 	play_gives(p, "0 1 0",
 		   "SELECT CONCAT_WS(' ', attempts, fence, lost, reserved_at,"
 		   " reserved_by) FROM jobs");
-	play_gives(p, "1 retrying engine text: 503 {\"asked\":1}",
+	play_gives(p, "1 retrying engine text: 503 {\"asked\": 1}",
 		   "SELECT CONCAT_WS(' ', s.attempts, s.status, s.error,"
 		   " s.input) FROM episode_jobs s JOIN jobs j ON"
 		   " j.available_at - s.available_at BETWEEN 0 AND 5"
@@ -493,6 +493,9 @@ static void expand_makes_the_run_and_takes_the_job_away(void **state)
 	items[1] = play_item(&taken, SETTLE_DONE);
 	for (i = 0; i < 2; i++)
 		runs[i] = play_new(p, &shape);
+	play_exec(p, "INSERT INTO episodes (id) VALUES (7)");
+	runs[1].has_episode = 1;
+	runs[1].episode_id = 7;
 	assert_int_equal(play_claim(p, "default", 2, jobs), 2);
 	for (i = 0; i < 2; i++)
 		items[2 * i] = (struct settle){ .kind = SETTLE_EXPAND,
@@ -506,6 +509,7 @@ static void expand_makes_the_run_and_takes_the_job_away(void **state)
 	play_gives(p, "running 3,queued 4,queued 4",
 		   "SELECT GROUP_CONCAT(status, ' ', waiting_on ORDER BY id)"
 		   " FROM episode_jobs WHERE run_id IS NULL");
+	play_gives(p, "queued", "SELECT status FROM episodes");
 	taken_release(&taken);
 	job_release(&jobs[0]);
 	job_release(&jobs[1]);
