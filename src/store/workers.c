@@ -6,6 +6,9 @@
 #include "db/db.h"
 #include "store/workers.h"
 
+/* Of those that were killed. Few rows, so a scan. */
+static const char sql_forget[] =
+	"DELETE FROM workers WHERE heartbeat_at < NOW(3) - INTERVAL 1 DAY";
 static const char sql_add[] =
 	"INSERT INTO workers (name, host, pid, queues, concurrency, state,"
 	" started_at, heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, NOW(3), NOW(3))";
@@ -25,7 +28,8 @@ int workers_add(struct db *db, struct worker_row *row, struct err *err)
 {
 	struct db_rows rows = { 0 };
 
-	if (db_exec(db, NULL, err, sql_add,
+	if (db_exec(db, NULL, err, sql_forget, DB_NO_ARGS) ||
+	    db_exec(db, NULL, err, sql_add,
 		    DB_ARGS(DB_STR(row->name), DB_STR(row->host),
 			    DB_U64(row->pid), DB_STR(row->queues),
 			    DB_U64(row->concurrency), DB_STR(row->state))) ||

@@ -4,9 +4,8 @@
 
 /**
  * Table `workers`: who is alive, and how busy. Nothing depends on it but
- * what people see; leases keep jobs safe.
- *
- * Each function is one statement and needs no transaction.
+ * what people see; leases keep jobs safe. So none of the functions needs a
+ * transaction.
  */
 
 #include <stdint.h>
@@ -30,7 +29,10 @@ struct worker_row {
 	uint64_t rss_kib;
 };
 
-/** Insert the row and set its id. */
+/**
+ * Insert the row and set its id. Rows of workers that were silent for a day
+ * go: a worker that is killed leaves its own.
+ */
 int workers_add(struct db *db, struct worker_row *row,
 		struct err *err) MUST_CHECK;
 

@@ -58,6 +58,28 @@ static void each_worker_has_a_row_of_its_own(void **state)
 	must(p, workers_del(p->db, a.id, &p->err));
 }
 
+static void workers_that_were_silent_for_a_day_are_forgotten(void **state)
+{
+	struct play *p = *state;
+	struct worker_row rows[3];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		rows[i] = somebody;
+		must(p, workers_add(p->db, &rows[i], &p->err));
+	}
+	play_exec(p,
+		  "UPDATE workers SET heartbeat_at = NOW(3) - INTERVAL"
+		  " IF(id = %" PRIu64 ", 25, 23) HOUR",
+		  rows[0].id);
+	rows[2] = somebody;
+	must(p, workers_add(p->db, &rows[2], &p->err));
+	play_gives(p, "1",
+		   "SELECT COUNT(*) = 2 AND MIN(id) = %" PRIu64
+		   " AND MAX(id) = %" PRIu64 " FROM workers",
+		   rows[1].id, rows[2].id);
+}
+
 static void a_heartbeat_brings_the_figures(void **state)
 {
 	struct play *p = *state;
@@ -171,6 +193,7 @@ int main(void)
 	struct testdb *server = play_server();
 	const struct CMUnitTest tests[] = {
 		PLAY(each_worker_has_a_row_of_its_own),
+		PLAY(workers_that_were_silent_for_a_day_are_forgotten),
 		PLAY(a_heartbeat_brings_the_figures),
 		PLAY(a_row_that_was_removed_comes_back_under_its_number),
 		PLAY(lines_of_steps_become_events),
