@@ -53,9 +53,10 @@ void worker_over(struct worker *w, enum worker_end end)
 
 struct task_limits worker_limits(const struct worker *w)
 {
-	uint32_t random = 0;
+	uint32_t random;
 
-	(void)getrandom(&random, sizeof(random), 0); /* 0 will do as well */
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		random = 0; /* it spreads waits; nothing depends on it */
 	return (struct task_limits){
 		.settings = w->settings,
 		.worker = w->name,
