@@ -11,7 +11,7 @@
  * claimed by another since is left out and told by its outcome; the others
  * are written in full. All of it is one transaction of the caller's, so a
  * crash leaves either everything or nothing, and a replay after a COMMIT whose
- * fate is unknown finds the fences changed and writes nothing twice.
+ * fate is unknown finds the jobs gone or given back and writes nothing twice.
  */
 
 #include <stddef.h>
