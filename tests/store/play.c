@@ -116,8 +116,7 @@ struct play *play_another(struct play *p, uint64_t worker_id)
 	return other;
 }
 
-/* Assert that `rc` is none, and say the error when it is one. */
-static void must(struct play *p, int rc)
+void play_must(const struct play *p, int rc)
 {
 	if (rc < 0)
 		fail_msg("%s", p->err.text);
@@ -200,9 +199,9 @@ size_t play_claim(struct play *p, const char *queue, size_t limit,
 	};
 	size_t n = 0;
 
-	must(p, db_begin(p->db, &p->err));
-	must(p, queue_claim(p->db, &claim, out, &n, &p->err));
-	must(p, db_commit(p->db, &p->err));
+	play_must(p, db_begin(p->db, &p->err));
+	play_must(p, queue_claim(p->db, &claim, out, &n, &p->err));
+	play_must(p, db_commit(p->db, &p->err));
 	return n;
 }
 
@@ -245,13 +244,30 @@ out:
 	return -1;
 }
 
+static uint64_t made(struct play *p, const struct run_new *run)
+{
+	play_must(p, play_create(p, run, 1));
+	return play_u64(p, "SELECT id FROM episode_jobs WHERE uuid = '%s'",
+			run->uuid);
+}
+
 uint64_t play_run(struct play *p, const struct shape *shape)
 {
 	struct run_new run = play_new(p, shape);
 
-	must(p, play_create(p, &run, 1));
-	return play_u64(p, "SELECT id FROM episode_jobs WHERE uuid = '%s'",
-			run.uuid);
+	return made(p, &run);
+}
+
+uint64_t play_episode(struct play *p, const struct shape *shape,
+		      uint64_t episode_id)
+{
+	struct run_new run = play_new(p, shape);
+
+	play_exec(p, "INSERT INTO episodes (id) VALUES (%" PRIu64 ")",
+		  episode_id);
+	run.has_episode = 1;
+	run.episode_id = episode_id;
+	return made(p, &run);
 }
 
 /* What a step's payload names; worker/ reads it with plan/payload.h. */
@@ -350,7 +366,7 @@ void play_take_all(struct play *p, const struct shape *shape, struct taken *out,
 {
 	size_t got;
 
-	must(p, play_take(p, shape, out, n, &got));
+	play_must(p, play_take(p, shape, out, n, &got));
 	assert_int_equal(got, n);
 }
 
@@ -406,7 +422,7 @@ void play_settle(struct play *p, const struct taken *taken,
 {
 	struct settle item = play_item(taken, kind);
 
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_WRITTEN);
 }
 

@@ -75,6 +75,9 @@ int play_over(struct testdb **server, int failed);
 /** One more connection to the same server, until the test is over. */
 struct play *play_another(struct play *p, uint64_t worker_id);
 
+/** The test fails, with the player's error, when `rc` is one. */
+void play_must(const struct play *p, int rc);
+
 /** SQL of a test, on a connection that is none of the players'. */
 void play_exec(struct play *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 uint64_t play_u64(struct play *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -93,6 +96,9 @@ size_t play_claim(struct play *p, const char *queue, size_t limit,
 struct run_new play_new(struct play *p, const struct shape *shape);
 /** The same, made: the run's id. */
 uint64_t play_run(struct play *p, const struct shape *shape);
+/** The same, of an episode, whose row is made. */
+uint64_t play_episode(struct play *p, const struct shape *shape,
+		      uint64_t episode_id);
 
 /** Create runs in a transaction of their own. */
 int play_create(struct play *p, const struct run_new *runs,

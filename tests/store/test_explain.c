@@ -127,12 +127,6 @@ static int teardown(void **state)
 	return play_teardown(state);
 }
 
-static void must(struct play *p, int rc)
-{
-	if (rc < 0)
-		fail_msg("%s", p->err.text);
-}
-
 /* Double a table of one row until it has `n`, by `columns` of itself. */
 static void grow(struct play *p, const char *table, const char *columns,
 		 const char *values, unsigned int n)
@@ -196,9 +190,9 @@ static void explain_claim(struct play *p, uint64_t limit)
 
 	strbuf_adds(&sql, explain_word(db_is_mariadb(p->db)));
 	strbuf_adds(&sql, queue_sql_select);
-	must(p,
-	     db_query(p->db, &rows, &p->err, strbuf_str(&sql),
-		      DB_ARGS(DB_U64(1000), DB_STR("default"), DB_U64(limit))));
+	play_must(p, db_query(p->db, &rows, &p->err, strbuf_str(&sql),
+			      DB_ARGS(DB_U64(1000), DB_STR("default"),
+				      DB_U64(limit))));
 	assert_int_equal(rows.count, 1);
 	assert_int_equal(db_rows_next(&rows), 1);
 	at = rows.columns == 10 ? 3 : 4;
@@ -228,9 +222,9 @@ static uint64_t rows_read(struct play *p)
 	struct db_rows rows = { 0 };
 	uint64_t n = 0;
 
-	must(p,
-	     db_query(p->db, &rows, &p->err,
-		      "SHOW SESSION STATUS LIKE 'Handler_read%'", DB_NO_ARGS));
+	play_must(p, db_query(p->db, &rows, &p->err,
+			      "SHOW SESSION STATUS LIKE 'Handler_read%'",
+			      DB_NO_ARGS));
 	while (db_rows_next(&rows))
 		n += row_u64(&rows, 1);
 	db_rows_release(&rows);
@@ -251,7 +245,7 @@ static void the_claim_is_a_range_of_a_large_table(void **state)
 	explain_claim(p, 10);
 	before = rows_read(p);
 	assert_int_equal(play_claim(p, "default", 10, jobs), 0);
-	must(p, queue_look(p->db, queues, 1, &look, &now_ms, &p->err));
+	play_must(p, queue_look(p->db, queues, 1, &look, &now_ms, &p->err));
 	assert_false(look.is_due);
 	assert_in_range(rows_read(p) - before, 0, 20);
 
@@ -261,7 +255,7 @@ static void the_claim_is_a_range_of_a_large_table(void **state)
 	explain_claim(p, 200);
 	before = rows_read(p);
 	assert_int_equal(play_claim(p, "default", 10, jobs), 10);
-	must(p, queue_look(p->db, queues, 1, &look, &now_ms, &p->err));
+	play_must(p, queue_look(p->db, queues, 1, &look, &now_ms, &p->err));
 	assert_true(look.is_due);
 	assert_in_range(rows_read(p) - before, 10, 60);
 	for (i = 0; i < 10; i++)
@@ -288,23 +282,23 @@ static void be_a_worker(struct play *p, const struct shape *shape,
 	int64_t now_ms;
 	size_t i;
 
-	must(p, queue_look(p->db, queues, 2, looks, &now_ms, &p->err));
+	play_must(p, queue_look(p->db, queues, 2, looks, &now_ms, &p->err));
 	play_take_all(p, shape, taken, FEW);
 	for (i = 0; i < FEW; i++) {
 		items[i] = play_item(&taken[i], SETTLE_DONE);
 		refs[i] = (struct job_ref){ .id = taken[i].job.id,
 					    .fence = taken[i].job.fence };
 	}
-	must(p, db_begin(p->db, &p->err));
-	must(p, queue_hold(p->db, refs, FEW, 30000, &p->err));
-	must(p, workers_beat(p->db, &row, &p->err));
-	must(p, db_commit(p->db, &p->err));
-	must(p, queue_held(p->db, p->worker_id, refs, FEW, &p->err));
+	play_must(p, db_begin(p->db, &p->err));
+	play_must(p, queue_hold(p->db, refs, FEW, 30000, &p->err));
+	play_must(p, workers_beat(p->db, &row, &p->err));
+	play_must(p, db_commit(p->db, &p->err));
+	play_must(p, queue_held(p->db, p->worker_id, refs, FEW, &p->err));
 	line = (struct event_line){ .job_id = taken[0].job.id,
 				    .fence = taken[0].job.fence,
 				    .step_id = taken[0].step.id,
 				    .message = text };
-	must(p, event_log(p->db, &line, 1, &p->err));
+	play_must(p, event_log(p->db, &line, 1, &p->err));
 	items[1].kind = SETTLE_RETRY;
 	items[2].kind = SETTLE_RELEASE;
 	items[3].kind = SETTLE_FAIL;
@@ -312,10 +306,10 @@ static void be_a_worker(struct play *p, const struct shape *shape,
 				      .job_id = run->job_id,
 				      .fence = 1,
 				      .expand = run };
-	must(p, play_write(p, items, FEW + 1));
+	play_must(p, play_write(p, items, FEW + 1));
 	for (i = 0; i <= FEW; i++)
 		assert_int_equal(items[i].outcome, SETTLE_WRITTEN);
-	must(p, workers_del(p->db, row.id, &p->err));
+	play_must(p, workers_del(p->db, row.id, &p->err));
 	for (i = 0; i < FEW; i++)
 		taken_release(&taken[i]);
 }
@@ -330,7 +324,7 @@ static void explain_a_worker(struct play *p, int is_lax)
 	run.has_episode = 1;
 	run.episode_id = 1;
 	run.due = 1;
-	must(p, play_create(p, &run, 1));
+	play_must(p, play_create(p, &run, 1));
 	next = play_new(p, &shape);
 	play_exec(p,
 		  "UPDATE jobs SET reserved_at = 1, fence = 1"

@@ -21,12 +21,6 @@
 #include "base/util.h"
 #include "play.h"
 
-static void must(struct play *p, int rc)
-{
-	if (rc < 0)
-		fail_msg("%s", p->err.text);
-}
-
 /* A sum over all that settle() may write, for comparing. */
 static char *all_rows(struct play *p)
 {
@@ -74,7 +68,7 @@ static void a_lost_lease_writes_nothing(void **state)
 		struct settle item = play_item(&taken, step_kinds[i]);
 		char *before = all_rows(p);
 
-		must(p, play_write(p, &item, 1));
+		play_must(p, play_write(p, &item, 1));
 		assert_int_equal(item.outcome, SETTLE_FENCED);
 		nothing_has_changed_since(p, before);
 	}
@@ -95,7 +89,7 @@ static void a_lost_lease_does_not_keep_others_from_being_written(void **state)
 	for (i = 0; i < 3; i++)
 		items[i] = play_item(&taken[i], SETTLE_DONE);
 	items[1].fence--;
-	must(p, play_write(p, items, 3));
+	play_must(p, play_write(p, items, 3));
 	for (i = 0; i < 3; i++)
 		assert_int_equal(items[i].outcome,
 				 i == 1 ? SETTLE_FENCED : SETTLE_WRITTEN);
@@ -127,10 +121,10 @@ static void what_was_written_is_not_written_again(void **state)
 		taken = play_take_step(p, &shape, "one");
 		item = play_item(&taken, step_kinds[i]);
 		item.delay_ms = 60000;
-		must(p, play_write(p, &item, 1));
+		play_must(p, play_write(p, &item, 1));
 		assert_int_equal(item.outcome, SETTLE_WRITTEN);
 		before = all_rows(p);
-		must(p, play_write(p, &item, 1));
+		play_must(p, play_write(p, &item, 1));
 		assert_int_equal(item.outcome, SETTLE_FENCED);
 		nothing_has_changed_since(p, before);
 		taken_release(&taken);
@@ -153,14 +147,14 @@ static void a_run_is_not_made_again(void **state)
 	item.job_id = job.id;
 	item.fence = job.fence - 1;
 	before = all_rows(p);
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_FENCED);
 	nothing_has_changed_since(p, before);
 	item.fence = job.fence;
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_WRITTEN);
 	before = all_rows(p);
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_FENCED);
 	nothing_has_changed_since(p, before);
 	job_release(&job);
@@ -191,7 +185,7 @@ static void of_a_step_that_does_not_run_only_the_job_goes(void **state)
 		play_exec(p,
 			  "INSERT INTO jobs SELECT * FROM kept;"
 			  "DROP TABLE kept");
-		must(p, play_write(p, &item, 1));
+		play_must(p, play_write(p, &item, 1));
 		assert_int_equal(item.outcome, SETTLE_FENCED);
 		nothing_has_changed_since(p, before);
 		taken_release(&taken);
@@ -210,7 +204,7 @@ static void of_a_run_that_is_gone_only_the_job_goes(void **state)
 	taken = play_take_step(p, &shape, "one");
 	play_exec(p, "DELETE FROM episode_jobs; DELETE FROM episode_events");
 	item = play_item(&taken, SETTLE_DONE);
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_FENCED);
 	play_gives(p, "0",
 		   "SELECT (SELECT COUNT(*) FROM jobs) +"
@@ -222,7 +216,7 @@ static void nothing_to_settle_is_no_error(void **state)
 {
 	struct play *p = *state;
 
-	must(p, play_write(p, NULL, 0));
+	play_must(p, play_write(p, NULL, 0));
 }
 
 /* One of two is at fault; alone, the other is written. */
@@ -243,14 +237,14 @@ static void is_refused(struct play *p, void (*spoil)(struct settle *item))
 	assert_int_equal(play_write(p, items, 2), -1);
 	assert_int_equal(p->err.code, ERR_DB);
 	nothing_has_changed_since(p, before);
-	must(p, play_write(p, &items[0], 1));
+	play_must(p, play_write(p, &items[0], 1));
 	assert_int_equal(items[0].outcome, SETTLE_WRITTEN);
 	assert_int_equal(play_write(p, &items[1], 1), -1);
 	assert_int_equal(p->err.code, ERR_DB);
 	/* It can still be told as a failure. */
 	items[1].kind = SETTLE_FAIL;
 	items[1].input = NULL;
-	must(p, play_write(p, &items[1], 1));
+	play_must(p, play_write(p, &items[1], 1));
 	assert_int_equal(items[1].outcome, SETTLE_WRITTEN);
 	taken_release(&taken[0]);
 	taken_release(&taken[1]);
@@ -313,7 +307,7 @@ static void costs_that_add_up_to_too_much_are_refused(void **state)
 	}
 	assert_int_equal(play_write(p, items, 2), -1);
 	assert_int_equal(p->err.code, ERR_DB);
-	must(p, play_write(p, items, 1));
+	play_must(p, play_write(p, items, 1));
 	assert_int_equal(play_write(p, &items[1], 1), -1);
 	for (i = 0; i < 2; i++)
 		taken_release(&taken[i]);
@@ -331,7 +325,7 @@ static void bury_needs_no_step(void **state)
 	play_exec(p, "UPDATE jobs SET payload = REPEAT('{', 2000000)");
 	assert_int_equal(play_claim(p, "default", 1, &job), 1);
 	item.fence = job.fence;
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_WRITTEN);
 	assert_int_equal(play_u64(p, "SELECT COUNT(*) FROM jobs"), 0);
 	play_gives(p, "any text stepq default 2000000 not JSON",
@@ -361,7 +355,7 @@ static void bury_under_a_uuid_that_is_taken_is_refused(void **state)
 	assert_int_equal(p->err.code, ERR_DB_DUP);
 	nothing_has_changed_since(p, before);
 	item.uuid = "free";
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_WRITTEN);
 	job_release(&job);
 }
@@ -441,7 +435,7 @@ static void outcomes_are_right_when_a_batch_goes_in_parts(void **state)
 	play_exec(p,
 		  "UPDATE episode_jobs SET status = 'cancelled'"
 		  " WHERE step IN ('b', 'e', 'h')");
-	must(narrow, play_write(narrow, items, STEPS));
+	play_must(narrow, play_write(narrow, items, STEPS));
 	for (i = 0; i < STEPS; i++)
 		assert_int_equal(items[i].outcome, i == 1 || i == 4 || i == 7
 							   ? SETTLE_FENCED
@@ -475,7 +469,7 @@ static void a_result_that_fits_no_packet_is_refused(void **state)
 	assert_int_equal(narrow->err.code, ERR_LIMIT);
 	nothing_has_changed_since(p, before);
 	item.kind = SETTLE_FAIL;
-	must(narrow, play_write(narrow, &item, 1));
+	play_must(narrow, play_write(narrow, &item, 1));
 	free(result);
 	taken_release(&taken);
 }

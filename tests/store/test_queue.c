@@ -245,9 +245,8 @@ static size_t claim_open(struct play *p, size_t limit, struct job *jobs)
 					   .payload_max = 100 };
 	size_t n = 0;
 
-	if (db_begin(p->db, &p->err) ||
-	    queue_claim(p->db, &claim, jobs, &n, &p->err) < 0)
-		fail_msg("%s", p->err.text);
+	play_must(p, db_begin(p->db, &p->err));
+	play_must(p, queue_claim(p->db, &claim, jobs, &n, &p->err));
 	return n;
 }
 
@@ -256,9 +255,9 @@ static struct play *impatient(struct play *p)
 {
 	struct play *other = play_another(p, 2);
 
-	if (db_exec(other->db, NULL, &other->err,
-		    "SET SESSION innodb_lock_wait_timeout = 1", DB_NO_ARGS))
-		fail_msg("%s", other->err.text);
+	play_must(other, db_exec(other->db, NULL, &other->err,
+				 "SET SESSION innodb_lock_wait_timeout = 1",
+				 DB_NO_ARGS));
 	return other;
 }
 
@@ -293,10 +292,11 @@ static void claim_locks_only_what_it_takes(void **state)
 	ids[1] = play_push(p, "default", 100);
 	assert_int_equal(claim_open(p, 2, jobs), 2);
 	for (i = 0; i < 2; i++)
-		if (db_exec(other->db, NULL, &other->err,
-			    "UPDATE jobs SET queue = 'other' WHERE id = ?",
-			    DB_ARGS(DB_U64(ids[i]))))
-			fail_msg("%s", other->err.text);
+		play_must(
+			other,
+			db_exec(other->db, NULL, &other->err,
+				"UPDATE jobs SET queue = 'other' WHERE id = ?",
+				DB_ARGS(DB_U64(ids[i]))));
 	release(jobs, 2);
 }
 
@@ -398,9 +398,8 @@ static void look_tells_of_each_queue_what_it_has(void **state)
 	play_exec(p,
 		  "INSERT INTO queues VALUES ('default', NOW(3)),"
 		  " ('late', NULL)");
-	if (queue_look(p->db, names, ARRAY_SIZE(names), looks, &now_ms,
-		       &p->err))
-		fail_msg("%s", p->err.text);
+	play_must(p, queue_look(p->db, names, ARRAY_SIZE(names), looks, &now_ms,
+				&p->err));
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		assert_int_equal(looks[i].is_due, i == 2 || i == 4);
 		assert_int_equal(looks[i].is_paused, i == 4);
@@ -418,10 +417,9 @@ static struct job_ref ref_of(const struct job *job)
 
 static void hold(struct play *p, struct job_ref *refs, size_t n)
 {
-	if (db_begin(p->db, &p->err) ||
-	    queue_hold(p->db, refs, n, 90000, &p->err) ||
-	    db_commit(p->db, &p->err))
-		fail_msg("%s", p->err.text);
+	play_must(p, db_begin(p->db, &p->err));
+	play_must(p, queue_hold(p->db, refs, n, 90000, &p->err));
+	play_must(p, db_commit(p->db, &p->err));
 }
 
 /* Seconds from now on that the lease of `id` lasts. */
@@ -545,8 +543,7 @@ static void held_knows_a_claim_whose_commit_was_in_doubt(void **state)
 		  jobs[1].id, jobs[2].id, jobs[3].id);
 	for (i = 0; i < 4; i++)
 		refs[i] = ref_of(&jobs[3 - i]);
-	if (queue_held(p->db, p->worker_id, refs, 4, &p->err))
-		fail_msg("%s", p->err.text);
+	play_must(p, queue_held(p->db, p->worker_id, refs, 4, &p->err));
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(refs[i].id, jobs[i].id);
 		assert_int_equal(refs[i].is_held, i == 0);

@@ -65,12 +65,6 @@ static void meeting_free(struct meeting *m)
 	(void)munmap(m, sizeof(*m));
 }
 
-static void must(struct play *p, int rc)
-{
-	if (rc < 0)
-		fail_msg("%s", p->err.text);
-}
-
 /* Settle, again while it is a deadlock. */
 static int write_through(struct play *p, struct settle *items, size_t n,
 			 struct meeting *m)
@@ -387,7 +381,7 @@ static void a_worker_killed_before_commit_has_written_nothing(void **state)
 	after = all_rows(p);
 	assert_string_equal(after, before);
 	/* Another can write the same afterwards. */
-	must(p, play_write(p, items, 4));
+	play_must(p, play_write(p, items, 4));
 	for (i = 0; i < 4; i++)
 		assert_int_equal(items[i].outcome, SETTLE_WRITTEN);
 	free(before);

@@ -24,12 +24,6 @@ enum {
 
 static const char diamond[] = "text image:text voice:text pack:image,voice";
 
-static void must(struct play *p, int rc)
-{
-	if (rc < 0)
-		fail_msg("%s", p->err.text);
-}
-
 static void create_makes_a_run_and_a_row_for_each_step(void **state)
 {
 	struct play *p = *state;
@@ -73,7 +67,7 @@ static void create_makes_jobs_for_steps_that_wait_on_nothing(void **state)
 	shape.steps[1].queue = fast;
 	run = play_new(p, &shape);
 	run.due = 12345;
-	must(p, play_create(p, &run, 1));
+	play_must(p, play_create(p, &run, 1));
 	play_gives(p, "default,fast",
 		   "SELECT GROUP_CONCAT(queue ORDER BY id) FROM jobs"
 		   " WHERE available_at = 12345 AND attempts = 0 AND fence = 0"
@@ -83,7 +77,7 @@ static void create_makes_jobs_for_steps_that_wait_on_nothing(void **state)
 	text = testdb_str(p->server,
 			  "SELECT payload FROM jobs"
 			  " WHERE queue = 'fast'");
-	must(p, payload_parse(text, strlen(text), &payload, &p->err));
+	play_must(p, payload_parse(text, strlen(text), &payload, &p->err));
 	assert_string_equal(payload.job, PAYLOAD_STEP_JOB);
 	assert_string_equal(payload.display_name, "pipeline.test/two");
 	assert_int_equal(payload.step_id, play_u64(p,
@@ -108,7 +102,7 @@ static void age_is(struct play *p, const char *created_at, const char *is_ok)
 	run = play_new(p, &shape);
 	play_exec(p, "UPDATE jobs SET created_at = %s WHERE id = %" PRIu64,
 		  created_at, run.job_id);
-	must(p, play_create(p, &run, 1));
+	play_must(p, play_create(p, &run, 1));
 	play_gives(p, "1", "SELECT %s FROM episode_jobs WHERE uuid = '%s'",
 		   is_ok, run.uuid);
 }
@@ -138,7 +132,7 @@ static void many_runs_are_made_in_one_go(void **state)
 	for (i = 0; i < MANY; i++)
 		runs[i] = play_new(p, &shape);
 	statements = db_statements(p->db);
-	must(p, play_create(p, runs, MANY));
+	play_must(p, play_create(p, runs, MANY));
 	/* Begin, commit, and two, and one delete by play_create(), for each. */
 	assert_in_range(db_statements(p->db) - statements, 3 * MANY,
 			3 * MANY + 10);
@@ -175,7 +169,7 @@ static void a_uuid_that_is_taken_refuses_all_runs(void **state)
 				  " episode_events)"),
 			 0);
 	assert_int_equal(play_u64(p, "SELECT COUNT(*) FROM jobs"), 3);
-	must(p, play_create(p, runs, 2));
+	play_must(p, play_create(p, runs, 2));
 	assert_int_equal(play_create(p, &runs[2], 1), -1);
 	assert_int_equal(p->err.code, ERR_DB_DUP);
 }
@@ -189,7 +183,7 @@ static void a_uuid_in_capitals_is_the_same(void **state)
 	shape_init(&shape, "one");
 	run = play_new(p, &shape);
 	memcpy(run.uuid, "ABCDEF00-1111-7222-8333-ABCDEFABCDEF", UUID_TEXT);
-	must(p, play_create(p, &run, 1));
+	play_must(p, play_create(p, &run, 1));
 	assert_int_equal(play_u64(p, "SELECT COUNT(*) FROM episode_jobs"), 2);
 	memcpy(run.uuid, "abcdef00-1111-7222-8333-abcdefabcdef", UUID_TEXT);
 	run.job_id = play_push(p, "default", 0);
@@ -241,7 +235,7 @@ static void a_run_shows_on_its_episode(void **state)
 	}
 	runs[0].episode_id = 7;
 	runs[1].episode_id = 9; /* a number of the application's own */
-	must(p, play_create(p, runs, 2));
+	play_must(p, play_create(p, runs, 2));
 	play_gives(p, "7 queued 0.00 0.000000;8 old 50.00 3.000000",
 		   "SELECT GROUP_CONCAT(id, ' ', status, ' ', progress, ' ',"
 		   " cost ORDER BY id SEPARATOR ';') FROM episodes");
@@ -253,7 +247,7 @@ static void a_run_shows_on_its_episode(void **state)
 		  "DELETE FROM episode_jobs; UPDATE episodes SET"
 		  " status = 'old'");
 	runs[0].job_id = play_push(p, "default", 0);
-	must(p, play_create(p, runs, 1));
+	play_must(p, play_create(p, runs, 1));
 	play_gives(p, "old,old", "SELECT GROUP_CONCAT(status) FROM episodes");
 }
 
@@ -272,14 +266,14 @@ static void load_gives_each_step_in_its_place(void **state)
 	run.has_episode = 1;
 	run.episode_id = 25;
 	run.definition_id = 4;
-	must(p, play_create(p, &run, 1));
+	play_must(p, play_create(p, &run, 1));
 	run_id = play_u64(p, "SELECT MIN(id) FROM episode_jobs");
 	ids[0] = ids[4] =
 		play_u64(p, "SELECT id FROM episode_jobs WHERE step = 'two'");
 	ids[1] = 999999999; /* none */
 	ids[2] = run_id;    /* no step */
 	ids[3] = play_u64(p, "SELECT id FROM episode_jobs WHERE step = 'one'");
-	must(p, run_steps_load(p->db, ids, 5, steps, &p->err));
+	play_must(p, run_steps_load(p->db, ids, 5, steps, &p->err));
 	assert_int_equal(steps[1].id, 0);
 	assert_int_equal(steps[2].id, 0);
 	for (i = 0; i < 5; i++) {
@@ -324,7 +318,7 @@ static void results_are_those_of_the_steps_that_are_done(void **state)
 	play_exec(p,
 		  "UPDATE episode_jobs SET result = '{\"old\": 1}'"
 		  " WHERE step = 'two'");
-	must(p, run_results_load(p->db, runs, 3, &results, &n, &p->err));
+	play_must(p, run_results_load(p->db, runs, 3, &results, &n, &p->err));
 	assert_int_equal(n, 4);
 	assert_int_equal(results[0].run_id, runs[0]);
 	assert_int_equal(results[2].run_id, runs[1]);
@@ -336,7 +330,7 @@ static void results_are_those_of_the_steps_that_are_done(void **state)
 	assert_null(results[3].result);
 	assert_int_equal(results[3].step_id, results[2].step_id + 1);
 	run_results_free(results, n);
-	must(p, run_results_load(p->db, runs, 0, &results, &n, &p->err));
+	play_must(p, run_results_load(p->db, runs, 0, &results, &n, &p->err));
 	assert_int_equal(n, 0);
 	assert_null(results);
 }
@@ -346,14 +340,9 @@ static void start_marks_step_run_and_episode(void **state)
 	struct play *p = *state;
 	struct taken taken;
 	struct shape shape;
-	struct run_new run;
 
-	play_exec(p, "INSERT INTO episodes (id) VALUES (7)");
 	shape_init(&shape, "one two:one");
-	run = play_new(p, &shape);
-	run.has_episode = 1;
-	run.episode_id = 7;
-	must(p, play_create(p, &run, 1));
+	(void)play_episode(p, &shape, 7);
 	taken = play_take_step(p, &shape, "one");
 	assert_int_equal(taken.step.starts, 0);
 	play_gives(p, "running 1 player",
@@ -403,16 +392,16 @@ static void a_run_begins_once_however_many_start_its_steps(void **state)
 	ids[0] = play_u64(p, "SELECT id FROM episode_jobs WHERE step = 'one'");
 	ids[1] = play_u64(p, "SELECT id FROM episode_jobs WHERE step = 'two'");
 	/* Both have read that the run is queued before one of them starts. */
-	must(p, run_steps_load(p->db, ids, 2, steps, &p->err));
+	play_must(p, run_steps_load(p->db, ids, 2, steps, &p->err));
 	starts[0] = (struct run_start){ &steps[0], "one" };
 	starts[1] = (struct run_start){ &steps[1], "two" };
-	must(p, db_begin(p->db, &p->err));
-	must(p, run_steps_start(p->db, &starts[0], 1, "a", 1, &p->err));
-	must(p, db_commit(p->db, &p->err));
-	must(other, db_begin(other->db, &other->err));
-	must(other,
-	     run_steps_start(other->db, &starts[1], 1, "b", 1, &other->err));
-	must(other, db_commit(other->db, &other->err));
+	play_must(p, db_begin(p->db, &p->err));
+	play_must(p, run_steps_start(p->db, &starts[0], 1, "a", 1, &p->err));
+	play_must(p, db_commit(p->db, &p->err));
+	play_must(other, db_begin(other->db, &other->err));
+	play_must(other, run_steps_start(other->db, &starts[1], 1, "b", 1,
+					 &other->err));
+	play_must(other, db_commit(other->db, &other->err));
 	play_gives(p, "1",
 		   "SELECT COUNT(*) FROM episode_events WHERE episode_job_id ="
 		   " %" PRIu64 " AND state = 'running'",
@@ -429,14 +418,9 @@ static void a_step_of_a_failed_run_leaves_the_episode_failed(void **state)
 	struct play *p = *state;
 	struct taken taken;
 	struct shape shape;
-	struct run_new run;
 
-	play_exec(p, "INSERT INTO episodes (id) VALUES (7)");
 	shape_init(&shape, "one two");
-	run = play_new(p, &shape);
-	run.has_episode = 1;
-	run.episode_id = 7;
-	must(p, play_create(p, &run, 1));
+	(void)play_episode(p, &shape, 7);
 	taken = play_take_step(p, &shape, "one");
 	play_settle(p, &taken, SETTLE_FAIL);
 	taken_release(&taken);
@@ -453,15 +437,10 @@ static void an_episode_shows_the_stage_of_the_last_that_started(void **state)
 	struct play *p = *state;
 	struct taken taken[3];
 	struct shape shape;
-	struct run_new run;
 	size_t i;
 
-	play_exec(p, "INSERT INTO episodes (id) VALUES (7)");
 	shape_init(&shape, "one two three");
-	run = play_new(p, &shape);
-	run.has_episode = 1;
-	run.episode_id = 7;
-	must(p, play_create(p, &run, 1));
+	(void)play_episode(p, &shape, 7);
 	play_take_all(p, &shape, taken, 3);
 	play_gives(p, "three", "SELECT stage FROM episodes");
 	for (i = 0; i < 3; i++)
@@ -507,11 +486,11 @@ static void a_definition_is_kept_once(void **state)
 	uint64_t a = 0, b = 0, again = 0;
 	char *text = NULL;
 
-	must(p,
-	     definition_put(p->db, "x", "{\"a\":\"\303\244'\"}", &a, &p->err));
-	must(p, definition_put(p->db, "x", "{\"a\":2}", &b, &p->err));
-	must(other, definition_put(other->db, "x", "{\"a\":\"\303\244'\"}",
-				   &again, &other->err));
+	play_must(p, definition_put(p->db, "x", "{\"a\":\"\303\244'\"}", &a,
+				    &p->err));
+	play_must(p, definition_put(p->db, "x", "{\"a\":2}", &b, &p->err));
+	play_must(other, definition_put(other->db, "x", "{\"a\":\"\303\244'\"}",
+					&again, &other->err));
 	assert_int_equal(again, a);
 	assert_int_not_equal(a, b);
 	assert_int_equal(definition_get(p->db, a, &text, &p->err), 1);

@@ -23,12 +23,6 @@
 
 static const char diamond[] = "text image:text voice:text pack:image,voice";
 
-static void must(struct play *p, int rc)
-{
-	if (rc < 0)
-		fail_msg("%s", p->err.text);
-}
-
 /* Take one step, which must be that one, and end it. */
 static void play_step(struct play *p, const struct shape *shape,
 		      const char *step, enum settle_kind kind)
@@ -72,14 +66,14 @@ static void done_writes_the_result_and_what_follows(void **state)
 	shape_init(&shape, diamond);
 	run = play_new(p, &shape);
 	run.due = 12345;
-	must(p, play_create(p, &run, 1));
+	play_must(p, play_create(p, &run, 1));
 	taken = play_take_step(p, &shape, "text");
 	item = play_item(&taken, SETTLE_DONE);
 	item.input = "{\"asked\": 1}";
 	item.result = "{\"said\": \"it's \\\\ \303\244 \\u0000 ?\"}";
 	item.cost = "1.25";
 	item.share = 12.345;
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_WRITTEN);
 	play_gives(p, "done 100.00 {\"asked\": 1} 1.250000 1",
 		   "SELECT CONCAT_WS(' ', status, progress, input, cost,"
@@ -134,7 +128,7 @@ static void a_join_may_end_in_one_call(void **state)
 	play_take_all(p, &shape, taken, 2);
 	items[0] = play_item(&taken[0], SETTLE_DONE);
 	items[1] = play_item(&taken[1], SETTLE_DONE);
-	must(p, play_write(p, items, 2));
+	play_must(p, play_write(p, items, 2));
 	steps_are(p, "text done,image done,voice done,pack queued");
 	jobs_are(p, "pipeline.test/pack");
 	run_is(p, "running 1 30.00 0.000000");
@@ -179,7 +173,7 @@ static void many_runs_are_settled_in_one_call(void **state)
 		items[i] = play_item(&taken[i], SETTLE_DONE);
 	items[5].kind = SETTLE_RETRY;
 	items[8].kind = SETTLE_FAIL;
-	must(p, play_write(p, items, 9));
+	play_must(p, play_write(p, items, 9));
 	play_gives(p,
 		   "done done done queued queued queued;"
 		   "done done retrying waiting queued queued;"
@@ -215,7 +209,7 @@ static void progress_stays_below_the_end_until_it_is_there(void **state)
 		play_take_all(p, &shape, &taken, 1);
 		item = play_item(&taken, SETTLE_DONE);
 		item.share = shares[i];
-		must(p, play_write(p, &item, 1));
+		play_must(p, play_write(p, &item, 1));
 		run_is(p, wants[i]);
 		taken_release(&taken);
 	}
@@ -240,9 +234,9 @@ static void costs_add_up_exactly(void **state)
 		items[i] = play_item(&taken[i], SETTLE_DONE);
 		items[i].cost = costs[i];
 	}
-	must(p, play_write(p, items, 2));
+	play_must(p, play_write(p, items, 2));
 	run_is(p, "running 2 20.00 0.300000");
-	must(p, play_write(p, items + 2, 2));
+	play_must(p, play_write(p, items + 2, 2));
 	run_is(p, "done 0 100.00 99999999.999999");
 	for (i = 0; i < 4; i++)
 		taken_release(&taken[i]);
@@ -265,7 +259,7 @@ static void retry_waits_and_is_never_early(void **state)
 		assert_int_equal(taken.job.attempts, i + 1);
 		item.delay_ms = delays[i];
 		before = testdb_str(p->server, "SELECT NOW(3)");
-		must(p, play_write(p, &item, 1));
+		play_must(p, play_write(p, &item, 1));
 		play_gives(p, "1",
 			   "SELECT available_at BETWEEN"
 			   " FLOOR(UNIX_TIMESTAMP('%s')) + CEIL(%" PRId64
@@ -297,7 +291,7 @@ static void retry_keeps_job_and_attempts(void **state)
 	item = play_item(&taken, SETTLE_RETRY);
 	item.input = "{\"asked\": 1}";
 	item.delay_ms = 5000;
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	play_gives(p, "0 1 0",
 		   "SELECT CONCAT_WS(' ', attempts, fence, lost, reserved_at,"
 		   " reserved_by) FROM jobs");
@@ -389,7 +383,7 @@ static void a_run_fails_once_by_the_first_of_its_steps(void **state)
 	play_settle(p, &taken[1], SETTLE_FAIL);
 	item = play_item(&taken[0], SETTLE_FAIL);
 	item.error = "another";
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(play_u64(p, "SELECT COUNT(*) FROM failed_jobs"), 2);
 	play_gives(p, "two: engine text: 503",
 		   "SELECT error FROM episode_jobs WHERE run_id IS NULL");
@@ -405,7 +399,7 @@ static void retry_failed(struct play *p)
 	struct failed_retried retried = { 0 };
 	uint64_t id = play_u64(p, "SELECT id FROM failed_jobs");
 
-	must(p, failed_retry(p->db, &id, 1, &retried, &p->err));
+	play_must(p, failed_retry(p->db, &id, 1, &retried, &p->err));
 	assert_int_equal(retried.outcome, FAILED_RETRIED);
 	failed_retried_release(&retried);
 }
@@ -457,7 +451,7 @@ static void release_gives_the_attempt_back(void **state)
 	play_exec(p, "UPDATE episode_jobs SET error = 'of before'");
 	item = play_item(&taken, SETTLE_RELEASE);
 	item.due = 12345;
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	assert_int_equal(item.outcome, SETTLE_WRITTEN);
 	play_gives(p, "4 12345 1 0",
 		   "SELECT CONCAT_WS(' ', attempts, available_at, fence, lost,"
@@ -502,7 +496,7 @@ static void expand_makes_the_run_and_takes_the_job_away(void **state)
 						.job_id = jobs[i].id,
 						.fence = jobs[i].fence,
 						.expand = &runs[i] };
-	must(p, play_write(p, items, 3));
+	play_must(p, play_write(p, items, 3));
 	jobs_are(p,
 		 "pipeline.test/text,pipeline.test/text,"
 		 "pipeline.test/image,pipeline.test/voice");
@@ -519,20 +513,15 @@ static void an_episode_follows_its_run(void **state)
 {
 	struct play *p = *state;
 	struct shape shape;
-	struct run_new run;
 	struct taken taken;
 	struct settle item;
 
-	play_exec(p, "INSERT INTO episodes (id) VALUES (7)");
 	shape_init(&shape, "one two:one three:two");
-	run = play_new(p, &shape);
-	run.has_episode = 1;
-	run.episode_id = 7;
-	must(p, play_create(p, &run, 1));
+	(void)play_episode(p, &shape, 7);
 	taken = play_take_step(p, &shape, "one");
 	item = play_item(&taken, SETTLE_DONE);
 	item.cost = "0.5";
-	must(p, play_write(p, &item, 1));
+	play_must(p, play_write(p, &item, 1));
 	play_gives(p, "running 10.00 0.500000",
 		   "SELECT CONCAT_WS(' ', status, progress, cost)"
 		   " FROM episodes");

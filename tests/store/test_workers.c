@@ -26,12 +26,6 @@ static const struct worker_row somebody = {
 	.state = "running",
 };
 
-static void must(struct play *p, int rc)
-{
-	if (rc < 0)
-		fail_msg("%s", p->err.text);
-}
-
 static void rows_are(struct play *p, const char *want)
 {
 	play_gives(p, want,
@@ -48,14 +42,14 @@ static void each_worker_has_a_row_of_its_own(void **state)
 	struct play *other = play_another(p, 2);
 	struct worker_row a = somebody, b = somebody;
 
-	must(p, workers_add(p->db, &a, &p->err));
-	must(other, workers_add(other->db, &b, &other->err));
+	play_must(p, workers_add(p->db, &a, &p->err));
+	play_must(other, workers_add(other->db, &b, &other->err));
 	assert_true(a.id > 0);
 	assert_true(b.id > 0);
 	assert_int_not_equal(a.id, b.id);
-	must(p, workers_del(p->db, a.id, &p->err));
+	play_must(p, workers_del(p->db, a.id, &p->err));
 	assert_int_equal(play_u64(p, "SELECT id FROM workers"), b.id);
-	must(p, workers_del(p->db, a.id, &p->err));
+	play_must(p, workers_del(p->db, a.id, &p->err));
 }
 
 static void workers_that_were_silent_for_a_day_are_forgotten(void **state)
@@ -66,14 +60,14 @@ static void workers_that_were_silent_for_a_day_are_forgotten(void **state)
 
 	for (i = 0; i < 2; i++) {
 		rows[i] = somebody;
-		must(p, workers_add(p->db, &rows[i], &p->err));
+		play_must(p, workers_add(p->db, &rows[i], &p->err));
 	}
 	play_exec(p,
 		  "UPDATE workers SET heartbeat_at = NOW(3) - INTERVAL"
 		  " IF(id = %" PRIu64 ", 25, 23) HOUR",
 		  rows[0].id);
 	rows[2] = somebody;
-	must(p, workers_add(p->db, &rows[2], &p->err));
+	play_must(p, workers_add(p->db, &rows[2], &p->err));
 	play_gives(p, "1",
 		   "SELECT COUNT(*) = 2 AND MIN(id) = %" PRIu64
 		   " AND MAX(id) = %" PRIu64 " FROM workers",
@@ -85,7 +79,7 @@ static void a_heartbeat_brings_the_figures(void **state)
 	struct play *p = *state;
 	struct worker_row row = somebody;
 
-	must(p, workers_add(p->db, &row, &p->err));
+	play_must(p, workers_add(p->db, &row, &p->err));
 	rows_are(p, "it's me here 4711 high,default 100 running 0 0 0 0");
 	play_exec(p,
 		  "UPDATE workers SET heartbeat_at = '2024-01-01',"
@@ -97,7 +91,7 @@ static void a_heartbeat_brings_the_figures(void **state)
 	row.done = 1ULL << 40;
 	row.failed = 2;
 	row.rss_kib = 30000;
-	must(p, workers_beat(p->db, &row, &p->err));
+	play_must(p, workers_beat(p->db, &row, &p->err));
 	rows_are(p, "it's me here 4711 low 7 draining 3 1099511627776 2 30000");
 	play_gives(p, "2023-01-01 00:00:00.000",
 		   "SELECT started_at FROM workers");
@@ -108,10 +102,10 @@ static void a_row_that_was_removed_comes_back_under_its_number(void **state)
 	struct play *p = *state;
 	struct worker_row row = somebody;
 
-	must(p, workers_add(p->db, &row, &p->err));
+	play_must(p, workers_add(p->db, &row, &p->err));
 	play_exec(p, "DELETE FROM workers");
 	row.running = 5;
-	must(p, workers_beat(p->db, &row, &p->err));
+	play_must(p, workers_beat(p->db, &row, &p->err));
 	assert_int_equal(play_u64(p, "SELECT id FROM workers"), row.id);
 	rows_are(p, "it's me here 4711 high,default 100 running 5 0 0 0");
 }
@@ -131,7 +125,7 @@ static void lines_of_steps_become_events(void **state)
 	run = play_new(p, &shape);
 	run.has_episode = 1;
 	run.episode_id = 7;
-	must(p, play_create(p, &run, 1));
+	play_must(p, play_create(p, &run, 1));
 	play_take_all(p, &shape, taken, 2);
 	play_exec(p, "DELETE FROM episode_events");
 	for (i = 0; i < 4; i++)
@@ -147,7 +141,7 @@ static void lines_of_steps_become_events(void **state)
 	lines[3].job_id = taken[1].job.id;
 	lines[3].fence = taken[1].job.fence;
 	lines[3].step_id = taken[1].step.id;
-	must(p, event_log(p->db, lines, 4, &p->err));
+	play_must(p, event_log(p->db, lines, 4, &p->err));
 	play_gives(p, "a 7 log one: it's \303\244 ?,b 7 log two",
 		   "SELECT GROUP_CONCAT(s.step, ' ', e.episode_id, ' ',"
 		   " e.kind, ' ', e.message ORDER BY e.id) FROM"
@@ -181,7 +175,7 @@ static void a_line_that_is_refused_leaves_no_transaction_open(void **state)
 	assert_int_equal(event_log(p->db, lines, 2, &p->err), -1);
 	assert_int_equal(p->err.code, ERR_DB);
 	assert_false(db_in_transaction(p->db));
-	must(p, event_log(p->db, lines, 1, &p->err));
+	play_must(p, event_log(p->db, lines, 1, &p->err));
 	play_gives(p, "fine",
 		   "SELECT GROUP_CONCAT(message) FROM"
 		   " episode_events WHERE kind = 'log'");
