@@ -373,7 +373,7 @@ void play_take_all(struct play *p, const struct shape *shape, struct taken *out,
 struct taken play_take_step(struct play *p, const struct shape *shape,
 			    const char *step)
 {
-	struct taken taken;
+	struct taken taken = { 0 };
 
 	play_take_all(p, shape, &taken, 1);
 	assert_string_equal(taken.step.step, step);

@@ -30,7 +30,8 @@
 #include "play.h"
 
 enum {
-	JOINS = 200,      /* runs whose branches end at the same moment */
+	JOINS = 200, /* runs whose branches end at the same moment */
+	BRANCHES = 2 * JOINS,
 	WORKERS = 4,      /* processes that work at the same time */
 	TURNS = 300,      /* of each of them */
 	BITE = 4,         /* steps a turn takes */
@@ -142,13 +143,13 @@ static void branches_that_end_at_once_lose_no_join(void **state)
 {
 	struct play *p = *state;
 	struct meeting *m = meeting_new("a b end:a,b");
-	struct taken *taken = xcalloc((size_t)2 * JOINS, sizeof(*taken));
+	struct taken *taken = xcalloc(BRANCHES, sizeof(*taken));
 	pid_t pids[2];
 	size_t i;
 
 	for (i = 0; i < JOINS; i++)
 		(void)play_run(p, &m->shape);
-	for (i = 0; i < 2 * JOINS; i += PLAY_TAKES)
+	for (i = 0; i < BRANCHES; i += PLAY_TAKES)
 		play_take_all(p, &m->shape, taken + i, PLAY_TAKES);
 	m->taken = taken;
 	for (i = 0; i < 2; i++)
@@ -163,7 +164,7 @@ static void branches_that_end_at_once_lose_no_join(void **state)
 				  " AND step = 'end'"),
 			 JOINS);
 	rows_agree(p);
-	for (i = 0; i < 2 * JOINS; i++)
+	for (i = 0; i < BRANCHES; i++)
 		taken_release(&taken[i]);
 	free(taken);
 	meeting_free(m);
