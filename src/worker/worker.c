@@ -227,7 +227,8 @@ static void on_turn(void *arg)
 	struct worker *w = arg;
 	int recorded, claimed = 0;
 
-	if (!link_up(w) || claim_settle_doubt(w) < 0)
+	/* Lines go before results: their fence is the job's, which goes. */
+	if (!link_up(w) || claim_settle_doubt(w) < 0 || beat_lines(w) < 0)
 		return;
 	recorded = record_turn(w);
 	if (recorded < 0)
@@ -235,7 +236,7 @@ static void on_turn(void *arg)
 	check_limits(w);
 	if (!w->is_draining && !w->is_paused)
 		claimed = claim_turn(w);
-	if (claimed < 0 || beat_lines(w) < 0)
+	if (claimed < 0)
 		return;
 	if (w->is_draining && w->tasks_n == w->resting_n) {
 		worker_over(w, w->end);
