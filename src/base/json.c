@@ -13,34 +13,84 @@
 #include "base/utf8.h"
 
 /*
- * What jv lets pass: 256 levels, where MySQL's JSON type takes 100, and the
- * word "nan", which would come out as null.
+ * What jv 1.6 lets pass: 256 levels, where MySQL's JSON type takes 100, and
+ * the word "nan", which would come out as null. And what it stumbles over: two
+ * values with nothing between them make it lose the memory of the first,
+ * which an engine's broken answers would make a leak.
  */
+struct form {
+	int depth;
+	int had_value; /* a value has ended, no ',' or ':' since */
+};
+
+/* The byte behind the string or word that begins at `i`. */
+static size_t token_end(const char *text, size_t len, size_t i)
+{
+	if (text[i] == '"') {
+		for (i++; i < len && text[i] != '"'; i++)
+			i += text[i] == '\\';
+		return i + 1;
+	}
+	while (i < len && !strchr(" \t\r\n,:[]{}\"", text[i]))
+		i++;
+	return i;
+}
+
+/* One sign or token at `i`; what is behind it, 0 when it is wrong there. */
+static size_t check_token(struct form *form, const char *text, size_t len,
+			  size_t i, struct err *err)
+{
+	switch (text[i]) {
+	case ' ':
+	case '\t':
+	case '\r':
+	case '\n':
+		return i + 1;
+	case ',':
+	case ':':
+		form->had_value = 0;
+		return i + 1;
+	case '}':
+	case ']':
+		form->depth--;
+		form->had_value = 1;
+		return i + 1;
+	default:
+		break;
+	}
+	if (form->had_value) {
+		(void)err_set(err, ERR_INPUT,
+			      "a value without ',' or ':' before it at byte "
+			      "%zu",
+			      i);
+		return 0;
+	}
+	if (text[i] != '{' && text[i] != '[') {
+		form->had_value = 1;
+		return MAX(token_end(text, len, i), i + 1);
+	}
+	if (++form->depth > LIMIT_JSON_DEPTH) {
+		(void)err_set(err, ERR_LIMIT, "nested deeper than %d levels",
+			      LIMIT_JSON_DEPTH);
+		return 0;
+	}
+	return i + 1;
+}
+
 static int check_form(const char *text, size_t len, struct err *err)
 {
-	int depth = 0, in_string = 0;
-	size_t i;
+	struct form form = { 0 };
+	size_t i = 0, next;
 
-	for (i = 0; i < len; i++) {
-		if (in_string) {
-			if (text[i] == '\\')
-				i++;
-			else if (text[i] == '"')
-				in_string = 0;
-		} else if (text[i] == '"') {
-			in_string = 1;
-		} else if (text[i] == '{' || text[i] == '[') {
-			if (++depth > LIMIT_JSON_DEPTH)
-				return err_set(err, ERR_LIMIT,
-					       "nested deeper than %d levels",
-					       LIMIT_JSON_DEPTH);
-		} else if (text[i] == '}' || text[i] == ']') {
-			depth--;
-		} else if (len - i >= 3 &&
-			   strncasecmp(text + i, "nan", 3) == 0) {
+	while (i < len) {
+		if (len - i >= 3 && !form.had_value &&
+		    strncasecmp(text + i, "nan", 3) == 0)
 			return err_set(err, ERR_INPUT,
 				       "nan is no number at byte %zu", i);
-		}
+		next = check_token(&form, text, len, i, err);
+		if (next == 0)
+			return -1;
+		i = next;
 	}
 	return 0;
 }

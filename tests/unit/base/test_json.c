@@ -62,13 +62,15 @@ static void what_is_no_json_says_where(void **state)
 		{ "{", 1, "Unfinished JSON term" },
 		{ "{\"a\":1", 6, "Unfinished JSON term" },
 		{ "{'a':1}", 7, "line 1, column " },
-		{ "{} {}", 5, "extra JSON values" },
-		{ "{}x", 3, "line 1, column 3" },
+		{ "{} {}", 5, "before it at byte 3" },
+		{ "[\"a\" \"b\"]", 9, "before it at byte 5" },
+		{ "{\"a\":1 2}", 9, "before it at byte 7" },
+		{ "{}x", 3, "before it at byte 2" },
 		{ "[1,]", 4, "line 1, column 4" },
 		{ "<html>", 6, "line 1, column " },
 		{ "nan", 3, "nan is no number at byte 0" },
 		{ "[1, NaN]", 8, "nan is no number at byte 4" },
-		{ "{}\0", 3, "extra JSON values" },
+		{ "{}\0", 3, "before it at byte 2" },
 		{ "\"a\xff\"", 4, "invalid UTF-8 at byte 2" },
 	};
 	size_t i;
