@@ -238,19 +238,3 @@ void payload_release(struct payload *payload)
 	free(payload->options);
 	*payload = (struct payload){ 0 };
 }
-
-void payload_step(struct strbuf *out, const char *uuid, const char *pipeline,
-		  const char *step, uint64_t step_id)
-{
-	char *display_name = xasprintf("%s/%s", pipeline, step);
-
-	strbuf_adds(out, "{\"uuid\":");
-	json_quote(out, uuid);
-	strbuf_adds(out, ",\"displayName\":");
-	json_quote(out, display_name);
-	strbuf_addf(out,
-		    ",\"job\":\"" PAYLOAD_STEP_JOB
-		    "\",\"data\":{\"episode_job_id\":%llu}}",
-		    (unsigned long long)step_id);
-	free(display_name);
-}

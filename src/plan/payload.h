@@ -22,7 +22,6 @@
 #include "base/uuid.h"
 
 struct err;
-struct strbuf;
 
 #define PAYLOAD_STEP_JOB "stepq.step"
 
@@ -54,9 +53,5 @@ void payload_release(struct payload *payload);
 int run_options_parse(const char *options, struct run_options *out,
 		      struct err *err) MUST_CHECK;
 void run_options_release(struct run_options *options);
-
-/** The payload of a step's job. Appended to `out`. */
-void payload_step(struct strbuf *out, const char *uuid, const char *pipeline,
-		  const char *step, uint64_t step_id);
 
 #endif

@@ -268,11 +268,6 @@ void loop_timer_stop(struct loop_timer *timer)
 	heap_sink(loop, last);
 }
 
-int loop_timer_is_armed(const struct loop_timer *timer)
-{
-	return timer->place != 0;
-}
-
 void loop_timer_del(struct loop_timer **timer_at)
 {
 	struct loop_timer *timer = *timer_at;

@@ -44,7 +44,6 @@ struct loop_timer *loop_timer_add(struct loop *loop, int64_t ms,
 				  loop_timer_fn fn, void *arg);
 void loop_timer_set(struct loop_timer *timer, int64_t ms);
 void loop_timer_stop(struct loop_timer *timer);
-int loop_timer_is_armed(const struct loop_timer *timer);
 void loop_timer_del(struct loop_timer **timer);
 
 /**

@@ -117,26 +117,6 @@ static void a_step_says_which(void **state)
 	payload_release(&payload);
 }
 
-static void what_a_step_says_can_be_read(void **state)
-{
-	struct strbuf text = { 0 };
-	struct payload payload;
-
-	(void)state;
-	payload_step(&text, UUID, "pipeline.full", "image", 70);
-	assert_string_equal(strbuf_str(&text),
-			    "{\"uuid\":\"" UUID
-			    "\","
-			    "\"displayName\":\"pipeline.full/image\","
-			    "\"job\":\"stepq.step\","
-			    "\"data\":{\"episode_job_id\":70}}");
-	payload = parse(strbuf_str(&text));
-	assert_int_equal(payload.step_id, 70);
-	assert_string_equal(payload.display_name, "pipeline.full/image");
-	payload_release(&payload);
-	strbuf_release(&text);
-}
-
 static const struct {
 	const char *text;
 	const char *want;
@@ -361,7 +341,6 @@ int main(void)
 		cmocka_unit_test(a_large_id_goes_in_quotes),
 		cmocka_unit_test(the_input_may_be_any_value),
 		cmocka_unit_test(a_step_says_which),
-		cmocka_unit_test(what_a_step_says_can_be_read),
 		cmocka_unit_test(each_wrong_payload_is_told_in_words),
 		cmocka_unit_test(a_payload_may_be_nested_too_deeply),
 		cmocka_unit_test(options_are_what_laravel_means),
