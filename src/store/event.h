@@ -24,7 +24,8 @@ struct event_line {
 
 /**
  * Write lines of steps whose lease still holds; others are left out. It is a
- * transaction of its own: a crash may lose lines, never a result.
+ * transaction of its own: a crash may lose lines, never a result, and a COMMIT
+ * of unknown fate may bring them twice.
  */
 int event_log(struct db *db, const struct event_line *lines, size_t n,
 	      struct err *err) MUST_CHECK;
