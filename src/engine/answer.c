@@ -22,7 +22,8 @@
 static const char type_json[] = "application/json";
 
 enum {
-	STREAM_BLOCK = 64 * 1024
+	STREAM_BLOCK = 64 * 1024,
+	STATUS_REFUSED = 422 /* the library has renamed its macro */
 };
 
 static enum MHD_Result send_response(struct MHD_Connection *connection,
@@ -193,6 +194,11 @@ enum MHD_Result answer_call(struct call *call)
 		return answer_redirect(call);
 	case FAULT_STATUS:
 		return answer_failure(call, (unsigned int)fault->status);
+	case FAULT_REFUSE:
+		return answer_failure(
+			call, fault->error_status
+				      ? (unsigned int)fault->error_status
+				      : STATUS_REFUSED);
 	case FAULT_FAIL_FIRST:
 	case FAULT_ERROR_RATE:
 		return answer_failure(

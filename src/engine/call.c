@@ -150,6 +150,7 @@ void call_work(struct call *call, const struct role_ctx *shared)
 		return;
 	}
 	ctx.headers = call->headers;
+	ctx.reject_first = call->fault.reject_first;
 	if (call->role->run(&ctx, body, &answer, &err)) {
 		call_set_error(call,
 			       err.code == ERR_INPUT || err.code == ERR_LIMIT

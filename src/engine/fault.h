@@ -30,6 +30,7 @@ struct fault {
 	uint64_t progress;
 	uint64_t accept;
 	uint64_t huge; /* bytes */
+	uint64_t reject_first;
 	double error_rate;
 	int hang;
 	int cut;
@@ -41,6 +42,7 @@ struct fault {
 	int not_object;
 	int sse;
 	char retry_after[64];
+	char refuse[200];
 	char redirect[512];
 };
 
@@ -73,6 +75,7 @@ enum fault_act {
 	FAULT_CUT_HEADERS,
 	FAULT_REDIRECT,
 	FAULT_STATUS,
+	FAULT_REFUSE,
 	FAULT_FAIL_FIRST,
 	FAULT_ERROR_RATE,
 	FAULT_HTML,
@@ -91,6 +94,7 @@ struct fault_call {
 	const char *key;     /* Idempotency-Key */
 	const char *attempt; /* Stepq-Attempt, else the calls of this key */
 	uint64_t seen;       /* calls of this key before this one */
+	const char *body;    /* as it came; NULL: none */
 };
 
 /** Set one fault. ERR_INPUT names what is wrong with it. */

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "engine/body.h"
+#include "engine/html.h"
 #include "engine/picture.h"
 #include "engine/role.h"
 #include "engine/storage.h"
@@ -60,31 +61,6 @@ static const char head_open[] =
 	"footer strong { display: block; font-size: 26px; "
 	"color: var(--gold) }\n"
 	"</style>\n";
-
-static void put_escaped(FILE *page, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", page);
-			break;
-		case '<':
-			fputs("&lt;", page);
-			break;
-		case '>':
-			fputs("&gt;", page);
-			break;
-		case '"':
-			fputs("&quot;", page);
-			break;
-		case '\n':
-			fputs("&#10;", page);
-			break;
-		default:
-			putc(*text, page);
-		}
-	}
-}
 
 static void put_base64(FILE *page, const unsigned char *in, size_t n)
 {
@@ -157,7 +133,7 @@ static int put_image(FILE *page, const struct role_ctx *ctx, jv image,
 	if (index % SCENE_PANELS == SCENE_PANELS - 1)
 		fputs(" class=\"scene\"", page);
 	fputs(" alt=\"", page);
-	put_escaped(page, alt ? alt : "");
+	html_put(page, alt ? alt : "");
 	fputs("\" src=\"data:image/png;base64,", page);
 	if (put_file(page, ctx, file, err))
 		return -1;
@@ -172,9 +148,9 @@ static void put_head(FILE *page, const char *title, const char *episode,
 		lang == LANG_KO ? "ko" : "en");
 	fputs(head_open, page);
 	fputs("<title>", page);
-	put_escaped(page, title);
+	html_put(page, title);
 	fputs("</title>\n</head>\n<body>\n<header>\n<h1>", page);
-	put_escaped(page, title);
+	html_put(page, title);
 	fprintf(page,
 		lang == LANG_KO ? "</h1>\n<p>%s화</p>\n"
 				: "</h1>\n<p>Episode %s</p>\n",

@@ -26,6 +26,10 @@ const struct role roles[] = {
 	{ "tts", "pages become speech, a WAV each", 1, role_tts },
 	{ "music", "a mood becomes music, a WAV", 1, role_music },
 	{ "video", "pictures and sounds become a cutting list", 0, role_video },
+	{ "qa", "a cutting list is looked at, and passes or not", 0, role_qa },
+	{ "cover", "a picture becomes the cover of its book", 0, role_cover },
+	{ "article", "scenes become an article of a given length", 0,
+	  role_article },
 	{ "echo", "answers what it was asked, and the headers", 0, role_echo },
 	{ NULL, NULL, 0, NULL },
 };

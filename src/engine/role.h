@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/json.h"
 #include "base/util.h"
@@ -22,7 +23,8 @@ struct role_ctx {
 	const struct storage *storage;
 	const char *public_url; /* before the names of files; NULL: none */
 	const atomic_int *is_stopping;
-	jv headers; /* an object: what `echo` answers */
+	jv headers;            /* an object: what `echo` answers */
+	uint64_t reject_first; /* rounds that `qa` finds fault with */
 };
 
 /**
@@ -75,6 +77,9 @@ int role_story(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
 int role_tts(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
 int role_music(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
 int role_video(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
+int role_qa(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
+int role_cover(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
+int role_article(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
 int role_echo(const struct role_ctx *ctx, jv body, jv *out, struct err *err);
 
 #endif

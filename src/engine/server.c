@@ -156,7 +156,9 @@ static void take_body(struct call *call, const char *data, size_t len)
 /* Decide what happens to a call whose request is complete. */
 static int decide(struct server *server, struct call *call, struct err *err)
 {
-	struct fault_call seen = { .key = call->key, .attempt = call->attempt };
+	struct fault_call seen = { .key = call->key,
+				   .attempt = call->attempt,
+				   .body = strbuf_str(&call->body) };
 	char *count = NULL;
 
 	if (call_read_faults(call, &server->options->fault, err))

@@ -106,6 +106,26 @@ char *storage_find(const struct storage *storage, const char *path,
 	return NULL;
 }
 
+int storage_read(const char *path, struct strbuf *out, struct err *err)
+{
+	FILE *in = fopen(path, "re");
+	char block[8192];
+	size_t n;
+	int rc = 0;
+
+	if (!in)
+		return err_set(err, ERR_INPUT, "cannot read '%s': %s", path,
+			       strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), in)) > 0)
+		strbuf_add(out, block, n);
+	if (ferror(in))
+		rc = err_set(err, ERR_IO, "cannot read '%s'", path);
+	else if (out->is_full)
+		rc = err_set(err, ERR_LIMIT, "'%s' is too large", path);
+	(void)fclose(in);
+	return rc;
+}
+
 const char *storage_name(const struct storage *storage, const char *path)
 {
 	return path + strlen(storage->dir) + 1;

@@ -38,6 +38,10 @@ char *storage_place(const struct storage *storage, const char *episode,
 char *storage_find(const struct storage *storage, const char *path,
 		   struct err *err) MUST_CHECK;
 
+/** All of a file that storage_find() found, appended to `out`. */
+int storage_read(const char *path, struct strbuf *out,
+		 struct err *err) MUST_CHECK;
+
 /** The part of a path from storage_place() that is behind the storage's. */
 const char *storage_name(const struct storage *storage, const char *path);
 

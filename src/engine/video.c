@@ -78,6 +78,8 @@ static jv manifest_of(jv body, jv images, double *seconds_out)
 	body_set(&manifest, "frames", frames);
 	body_set(&manifest, "music", json_get(music, "file"));
 	body_set(&manifest, "seconds", jv_number(round(at * 100) / 100));
+	/* What the last look at it found, for who cuts it anew. */
+	body_set(&manifest, "notes", json_get(body, "notes"));
 	jv_free(audio);
 	jv_free(music);
 	*seconds_out = at;

@@ -208,6 +208,45 @@ is "a sound for each page" "$(head -c 4 "$work"/storage/episodes/7/audio/0[1-4].
 like "the cutting list has pictures and sounds" "$(cat "$work/storage/episodes/7/video.json")" \
 	'"picture":"[^"]*/01.png","sound":"[^"]*/01.wav","start":0,'
 
+video="\"book_id\":7,\"file\":\"$work/storage/episodes/7/video.json\""
+make_by qa "{$video,\"round\":1}"
+like "qa finds nothing" "$(cat "$work/qa")" '^{"pass":true,"notes":\[\]'
+is "asked to find fault" "$(call '/qa?reject_first=1' "{$video,\"round\":1}")" 200
+like "it does" "$(answer)" '^{"pass":false,"notes":\["the cuts are too hard"\]'
+call '/qa?reject_first=1' "{$video,\"round\":2}" >/dev/null
+like "but not in the next round" "$(answer)" '^{"pass":true'
+rm "$work/storage/episodes/7/panels/02.png" "$work/storage/episodes/7/audio/03.wav"
+call /qa "{$video}" >/dev/null
+like "it looks at what is shown and played" "$(answer)" \
+	'"notes":\["a picture is missing","a voice is missing"\]'
+is "a list outside is refused" "$(call /qa '{"file":"/etc/passwd"}')" 400
+
+image="{\"file\":\"$work/storage/episodes/7/panels/01.png\"}"
+make_by cover "{\"book_id\":7,\"image\":$image}"
+like "a cover is named under the book's path" "$(cat "$work/cover")" '^{"cover":"episodes/7/cover.png",'
+ok "it is the picture" cmp "$work/storage/episodes/7/panels/01.png" "$work/storage/episodes/7/cover.png"
+
+page='{"index":0,"place":"a hill","description":"a bear","lines":[]}'
+for style in plain watercolor "van gogh" fantasy cartoon; do
+	call /image "{\"book_id\":8,\"panel\":$page,\"prompt\":\"$style: a bear\"}" >/dev/null
+	cksum <"$work/storage/episodes/8/panels/01.png"
+done >"$work/styles"
+is "each style is another picture" "$(sort -u "$work/styles" | wc -l | tr -d ' ')" 5
+
+# --- an article
+
+scenes=$(sed 's/.*"scenes"://; s/,"cost".*//' "$work/text")
+article="\"episode_id\":9,\"title\":\"Cats & dogs\",\"scenes\":$scenes,\"language\":\"en\""
+make_by article "{$article,\"level\":\"advanced\",\"length\":700}"
+page=$work/storage/episodes/9/article.html
+like "it has the words it was asked for" "$(cat "$work/article")" '"words":7[0-9][0-9],'
+ok "they are there" test "$(sed 's/<[^>]*>/ /g' "$page" | wc -w)" -ge 700
+is "its title is escaped" "$(lines "$page" '<h1>Cats &amp; dogs</h1>')" 1
+long=$(lines "$page" '<p>')
+call /article "{$article,\"level\":\"A1\",\"length\":700}" >/dev/null
+ok "a beginner gets shorter paragraphs" test "$(lines "$page" '<p>')" -gt $((long * 2))
+is "an article without end is refused" "$(call /article "{$article,\"length\":1e9}")" 400
+
 # --- nothing outside the storage
 
 for id in '"../x"' '"a/b"' '""' '"."' -1 1.5 null '{}'; do
@@ -253,6 +292,8 @@ is "latency" "$(curl -s -o /dev/null -w '%{time_total}' -d 1 "$engine/echo?laten
 is "fail_first fails N calls of a key" \
 	"$(fault fail_first=2 a) $(fault fail_first=2 a) $(fault fail_first=2 b) $(fault fail_first=2 a)" \
 	"500 500 500 200"
+is "refuse" "$(fault 'refuse=%22a%22:1') $(fault 'refuse=%22b%22:1')" "422 200"
+is "its status" "$(fault 'refuse=a&error_status=451')" 451
 is "error_status" "$(fault 'fail_first=1&error_status=429' c)" 429
 
 rates() {

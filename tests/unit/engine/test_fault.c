@@ -145,6 +145,20 @@ static void the_first_calls_of_a_key_fail(void **state)
 	assert_int_equal(fault_decide(&fault, &call), FAULT_NONE);
 }
 
+static void a_body_with_the_text_is_refused(void **state)
+{
+	struct fault fault = parsed("refuse=\"index\":1,error_rate=1");
+	struct fault_call call = { .key = "k", .attempt = "1" };
+
+	(void)state;
+	assert_int_equal(fault_decide(&fault, &call), FAULT_ERROR_RATE);
+	call.body = "{\"index\":2}";
+	assert_int_equal(fault_decide(&fault, &call), FAULT_ERROR_RATE);
+	call.body = "{\"index\":1}";
+	assert_int_equal(fault_decide(&fault, &call), FAULT_REFUSE);
+	assert_false(fault_needs_work(FAULT_REFUSE));
+}
+
 static void a_rate_is_met_and_never_changes(void **state)
 {
 	struct fault fault = parsed("error_rate=0.2");
@@ -197,6 +211,7 @@ int main(void)
 		cmocka_unit_test(the_first_that_applies_wins),
 		cmocka_unit_test(only_spoilt_work_is_done),
 		cmocka_unit_test(the_first_calls_of_a_key_fail),
+		cmocka_unit_test(a_body_with_the_text_is_refused),
 		cmocka_unit_test(a_rate_is_met_and_never_changes),
 		cmocka_unit_test(jitter_stays_within_its_bounds),
 	};
