@@ -12,7 +12,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "base/uuid.h"
 #include "cli/cmd.h"
 #include "cli/commands.h"
+#include "cli/input.h"
 #include "cli/out.h"
 #include "db/db.h"
 #include "plan/payload.h"
@@ -54,60 +54,6 @@ struct push {
 	uint64_t id;
 };
 
-/* Ends early when `out` is full: then it is too much, however much more. */
-static int read_all(FILE *file, const char *name, struct strbuf *out,
-		    struct err *err)
-{
-	char buf[16 * KIB];
-	size_t n;
-
-	while (!out->is_full && (n = fread(buf, 1, sizeof(buf), file)) > 0)
-		strbuf_add(out, buf, n);
-	if (ferror(file))
-		return err_set(err, ERR_IO, "cannot read %s: %s", name,
-			       strerror(errno));
-	return 0;
-}
-
-static int read_file(const char *path, struct strbuf *out, struct err *err)
-{
-	FILE *file = fopen(path, "re");
-	int rc;
-
-	if (!file)
-		return err_set(err, ERR_IO, "cannot open %s: %s", path,
-			       strerror(errno));
-	rc = read_all(file, path, out, err);
-	(void)fclose(file); /* it was only read */
-	return rc;
-}
-
-static int read_input(const char *text, struct strbuf *out, struct err *err)
-{
-	int rc = 0;
-
-	if (!text)
-		strbuf_adds(out, "{}");
-	else if (strcmp(text, "-") == 0)
-		rc = read_all(stdin, "stdin", out, err);
-	else if (text[0] == '@')
-		rc = read_file(text + 1, out, err);
-	else
-		strbuf_adds(out, text);
-	return rc;
-}
-
-/* Checked before it is put between braces of ours: "1}, {" must not pass. */
-static int check_input(const struct strbuf *input, struct err *err)
-{
-	jv v;
-
-	if (json_parse(strbuf_str(input), input->len, &v, err) < 0)
-		return err_wrap(err, "the input is not JSON");
-	jv_free(v);
-	return 0;
-}
-
 static int check_payload(const struct push *push, const struct strbuf *payload,
 			 int64_t max, struct err *err)
 {
@@ -137,9 +83,7 @@ static int build_payload(const struct cmd_ctx *ctx, struct push *push,
 	const char *episode = opt_str(ctx, "episode");
 	int rc = -1;
 
-	if (read_input(opt_str(ctx, "input"), &input, err) < 0)
-		goto out;
-	if (!input.is_full && check_input(&input, err) < 0)
+	if (input_read(opt_str(ctx, "input"), &input, err) < 0)
 		goto out;
 	payload->max = (size_t)max + KIB;
 	strbuf_addf(payload, "{\"uuid\":\"%s\",\"displayName\":", push->uuid);
