@@ -47,15 +47,6 @@ static const char *outcome_name(enum failed_outcome outcome)
 	BUG("outcome %d", (int)outcome);
 }
 
-static void add_kept(struct strbuf *line, const char *kept)
-{
-	if (!kept)
-		return;
-	strbuf_adds(line, " (");
-	show_line(line, kept);
-	strbuf_adds(line, strchr(kept, ',') ? " are kept)" : " is kept)");
-}
-
 static void print_retried(struct out *out, const struct failed_retried *item)
 {
 	struct strbuf line = { 0 };
@@ -69,7 +60,7 @@ static void print_retried(struct out *out, const struct failed_retried *item)
 		strbuf_addf(&line, "run %" PRIu64 " goes on from step ",
 			    item->run_id);
 		show_line(&line, item->step);
-		add_kept(&line, item->kept);
+		show_kept(&line, item->kept);
 	} else {
 		strbuf_addf(&line, "run %" PRIu64 " repeats step ",
 			    item->run_id);
@@ -117,21 +108,6 @@ static void tell_left(const struct failed_retried *item)
 	strbuf_release(&line);
 }
 
-/* "text, director" as an array; names hold no comma. */
-static jv json_names(const char *names)
-{
-	jv list = jv_array();
-
-	while (names && *names) {
-		size_t len = strcspn(names, ",");
-
-		list = jv_array_append(list, jv_string_sized(names, (int)len));
-		names += len;
-		names += strspn(names, ", ");
-	}
-	return list;
-}
-
 static jv json_item(const struct failed_retried *item)
 {
 	jv v = jv_object();
@@ -144,8 +120,8 @@ static jv json_item(const struct failed_retried *item)
 			  item->run_id ? show_json_id(item->run_id)
 				       : jv_null());
 	v = show_json_set(v, "step", show_json_text(item->step));
-	v = show_json_set(v, "kept", json_names(item->kept));
-	return show_json_set(v, "failed_too", json_names(item->others));
+	v = show_json_set(v, "kept", show_json_names(item->kept));
+	return show_json_set(v, "failed_too", show_json_names(item->others));
 }
 
 static void report(const struct cmd_ctx *ctx, struct counts *counts,

@@ -216,3 +216,26 @@ jv show_json_run(const struct view_row *run, int64_t now_ms)
 			  show_json_episode(run->has_episode, run->episode_id));
 	return show_json_row(v, run, now_ms);
 }
+
+void show_kept(struct strbuf *sb, const char *names)
+{
+	if (!names)
+		return;
+	strbuf_adds(sb, " (");
+	show_line(sb, names);
+	strbuf_adds(sb, strchr(names, ',') ? " are kept)" : " is kept)");
+}
+
+jv show_json_names(const char *names)
+{
+	jv list = jv_array();
+
+	while (names && *names) {
+		size_t len = strcspn(names, ",");
+
+		list = jv_array_append(list, jv_string_sized(names, (int)len));
+		names += len;
+		names += strspn(names, ", ");
+	}
+	return list;
+}

@@ -69,6 +69,9 @@ void show_status(const struct out *out, struct strbuf *sb, const char *status);
  */
 void show_line(struct strbuf *sb, const char *text);
 
+/** " (text, director are kept)", appended; nothing for NULL. */
+void show_kept(struct strbuf *sb, const char *names);
+
 /** `object` with one more member. Takes both, as jv_object_set(). */
 jv show_json_set(jv object, const char *key, jv value) MUST_CHECK;
 
@@ -78,6 +81,9 @@ jv show_json_text(const char *text) MUST_CHECK;
 /** A number, or a string of digits where a double could not hold it. */
 jv show_json_id(uint64_t id) MUST_CHECK;
 jv show_json_episode(int has_episode, uint64_t episode_id) MUST_CHECK;
+
+/** "text, director" as an array, NULL as an empty one; names hold no comma. */
+jv show_json_names(const char *names) MUST_CHECK;
 
 /**
  * Add to object `v`, which is taken, the fields that runs and steps have in
