@@ -168,4 +168,17 @@ typedef int (*db_body_fn)(struct db *db, void *arg, struct err *err);
 int db_transact(struct db *db, int tries, db_body_fn body, void *arg,
 		struct err *err) MUST_CHECK;
 
+/** What is done, and how to tell whether it was. */
+struct db_sure {
+	db_body_fn body;
+	db_body_fn look; /* 1: it was done; 0: it was not */
+};
+
+/**
+ * As db_transact(), but a COMMIT of unknown fate is looked up and, where it
+ * did not happen, done again. 0 when it is done.
+ */
+int db_transact_sure(struct db *db, int tries, const struct db_sure *sure,
+		     void *arg, struct err *err) MUST_CHECK;
+
 #endif

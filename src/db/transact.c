@@ -69,3 +69,22 @@ int db_transact(struct db *db, int tries, db_body_fn body, void *arg,
 		ms = MIN(ms * 2, PAUSE_LAST_MS);
 	}
 }
+
+int db_transact_sure(struct db *db, int tries, const struct db_sure *sure,
+		     void *arg, struct err *err)
+{
+	struct err why = { 0 };
+	int rc;
+
+	for (;;) {
+		rc = db_transact(db, tries, sure->body, arg, &why);
+		if (rc >= 0 || why.code != ERR_DB_UNCERTAIN)
+			break;
+		rc = db_transact(db, tries, sure->look, arg, &why);
+		if (rc != 0)
+			break;
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc < 0 ? -1 : 0;
+}
