@@ -19,6 +19,7 @@
 
 struct db;
 struct err;
+struct pipeline;
 
 enum cancel_outcome {
 	CANCEL_DONE,
@@ -70,13 +71,14 @@ struct run_live {
 };
 
 /**
- * Whether a pipeline with `unique` has a live run of the episode, or a job that
+ * Whether a pipeline has `unique` and a live run of the episode, or a job that
  * will become one: 1 or 0. The run is found by its unique_key; only when there
  * is none, the payloads of all jobs that are no step's are searched, which
  * takes about a second for 100,000 of them.
  */
-int run_live(struct db *db, const char *pipeline, uint64_t episode_id,
-	     struct run_live *out, struct err *err) MUST_CHECK;
+int run_live(struct db *db, const struct pipeline *pipeline,
+	     uint64_t episode_id, struct run_live *out,
+	     struct err *err) MUST_CHECK;
 
 /** A gate of a run, in its latest round. */
 struct gate {
