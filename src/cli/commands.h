@@ -17,6 +17,7 @@ extern const struct cmd cmd_help;
 extern const struct cmd cmd_man;
 extern const struct cmd cmd_migrate;
 extern const struct cmd cmd_push;
+extern const struct cmd cmd_rerun;
 extern const struct cmd cmd_retry;
 extern const struct cmd cmd_runs;
 extern const struct cmd cmd_status;
