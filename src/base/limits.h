@@ -17,6 +17,10 @@
 #define LIMIT_CONF_DEPTH 64u          /* brackets within brackets in one */
 #define LIMIT_PIPELINES 1000u         /* in one configuration */
 #define LIMIT_STEPS 256u              /* in one pipeline */
+#define LIMIT_MAP_ITEMS 100000u       /* in one map */
+#define LIMIT_MAP_CHUNK 200u          /* rows of items made in one go */
+#define LIMIT_MAP_RESULT (32u * MIB)  /* results of a map's items, together */
+#define LIMIT_JQ_MS 1000              /* processor time of one expression */
 #define LIMIT_NAME 64u                /* a pipeline, step or engine name */
 #define LIMIT_QUEUE_NAME 255u         /* as Laravel's column */
 #define LIMIT_QUEUES 64u              /* of one worker */

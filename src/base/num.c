@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/num.h"
 
@@ -184,5 +185,47 @@ int size_parse(const char *s, uint64_t *bytes_out)
 	if (n > UINT64_MAX / factor)
 		return -1;
 	*bytes_out = n * factor;
+	return 0;
+}
+
+/* "Z", "+09:00", "-0330" or nothing, in seconds east of UTC. */
+static int read_offset(const char *s, int64_t *out)
+{
+	int sign = *s == '-' ? -1 : 1, hours, minutes = 0, used = 0;
+
+	*out = 0;
+	if (!*s || strcmp(s, "Z") == 0 || strcmp(s, "z") == 0)
+		return 0;
+	if (*s != '+' && *s != '-')
+		return -1;
+	s++;
+	if (sscanf(s, "%2d:%2d%n", &hours, &minutes, &used) < 2 &&
+	    sscanf(s, "%2d%2d%n", &hours, &minutes, &used) < 2)
+		return -1;
+	if (s[used] || hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
+		return -1;
+	*out = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+int time_parse(const char *s, int64_t *ms_out)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(s, "%Y-%m-%d", &tm);
+	int64_t ms = 0, offset, scale = 100;
+	int day = tm.tm_mday;
+	time_t seconds;
+
+	if (rest && (*rest == 'T' || *rest == 't' || *rest == ' '))
+		rest = strptime(rest + 1, "%H:%M:%S", &tm);
+	if (rest && *rest == '.')
+		for (rest++; *rest >= '0' && *rest <= '9'; rest++, scale /= 10)
+			ms += (*rest - '0') * scale;
+	if (!rest || read_offset(rest, &offset))
+		return -1;
+	seconds = timegm(&tm);
+	if (tm.tm_mday != day)
+		return -1; /* the 31st of June */
+	*ms_out = ((int64_t)seconds - offset) * 1000 + ms;
 	return 0;
 }

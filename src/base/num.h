@@ -38,6 +38,13 @@ enum {
 /** "250ms", "18.2s", "1m31s", "2h05m", "3d4h": for people. Returns `buf`. */
 const char *dur_format(int64_t ms, char buf[DUR_TEXT]);
 
+/**
+ * Points in time as ISO 8601 writes them: "2026-01-31T09:00:00Z", with a
+ * fraction, an offset ("+09:00") or a blank for the T; a date alone is its
+ * first moment, and no offset means UTC. In milliseconds since 1970.
+ */
+int time_parse(const char *s, int64_t *ms_out) MUST_CHECK;
+
 /** Sizes: "512", "64K", "8M", "1G" in bytes (K = 1024). */
 int size_parse(const char *s, uint64_t *bytes_out) MUST_CHECK;
 

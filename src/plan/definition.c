@@ -51,15 +51,59 @@ static void write_list(struct strbuf *out, const char *key, const int64_t *list)
 	strbuf_addc(out, ']');
 }
 
+/* A word that is not the default one. */
+static void write_word(struct strbuf *out, const char *key, const char *word,
+		       const char *usual)
+{
+	if (word && strcmp(word, usual) != 0)
+		write_text(out, key, word);
+}
+
+static void write_gate(struct strbuf *out, const struct pipeline_step *step)
+{
+	if (!step->gate.is_set)
+		return;
+	strbuf_adds(out, ",\"gate\":{\"on_deadline\":");
+	json_quote(out, step->gate.on_deadline);
+	write_text(out, "on_reject", step->gate.on_reject);
+	write_int(out, "deadline_ms", step->gate.deadline_ms);
+	strbuf_addc(out, '}');
+}
+
+static void write_again(struct strbuf *out, const struct pipeline_step *step)
+{
+	if (!step->again.to)
+		return;
+	strbuf_adds(out, ",\"again\":{\"to\":");
+	json_quote(out, step->again.to);
+	write_text(out, "when", step->again.when_text);
+	write_int(out, "at_most", step->again.at_most);
+	strbuf_addc(out, '}');
+}
+
 static void write_step(struct strbuf *out, const struct pipeline_step *step)
 {
 	strbuf_adds(out, "{\"name\":");
 	json_quote(out, step->name);
 	write_text(out, "engine", step->engine);
 	write_names(out, "needs", step->needs_names);
+	write_text(out, "when", step->when_text);
+	write_text(out, "each", step->each_text);
+	if (step->each_text) {
+		write_word(out, "min_done", step->min_done_text, "100%");
+		write_int(out, "at_once", step->at_once);
+	}
+	write_int(out, "wait_ms", step->wait_ms);
+	write_text(out, "until", step->until_text);
+	write_gate(out, step);
 	write_text(out, "input", step->input_text);
 	write_text(out, "output", step->output_text);
 	write_text(out, "cost", step->cost_text);
+	write_again(out, step);
+	write_word(out, "on_failure", step->policy_text, "fail");
+	write_text(out, "fallback", step->fallback);
+	write_text(out, "into", step->into);
+	write_word(out, "merge", step->merge_text, "replace");
 	write_text(out, "queue", step->queue);
 	write_int(out, "tries", step->tries);
 	write_list(out, "backoff_ms", step->backoff_ms);
@@ -81,6 +125,8 @@ void definition_write(const struct pipeline *pipeline, struct strbuf *out)
 
 	strbuf_adds(out, "{\"name\":");
 	json_quote(out, pipeline->name);
+	if (pipeline->is_unique)
+		strbuf_adds(out, ",\"unique\":true");
 	strbuf_adds(out, ",\"steps\":[");
 	for (i = 0; i < pipeline->steps_n; i++) {
 		strbuf_adds(out, i ? "," : "");
@@ -186,24 +232,91 @@ static int read_weight(jv object, double *out, struct err *err)
 	return rc;
 }
 
+static int read_gate(jv step, struct pipeline_step *out, struct err *err)
+{
+	jv gate = json_get(step, "gate");
+	int rc = 0;
+
+	out->gate.deadline_ms = -1;
+	out->gate.is_set = jv_get_kind(gate) == JV_KIND_OBJECT;
+	if (out->gate.is_set &&
+	    (read_text(gate, "on_deadline", &out->gate.on_deadline, err) ||
+	     read_text(gate, "on_reject", &out->gate.on_reject, err) ||
+	     read_int(gate, "deadline_ms", &out->gate.deadline_ms, err)))
+		rc = -1;
+	jv_free(gate);
+	return rc;
+}
+
+static int read_again(jv step, struct pipeline_step *out, struct err *err)
+{
+	jv again = json_get(step, "again");
+	int rc = 0;
+
+	if (jv_get_kind(again) == JV_KIND_OBJECT &&
+	    (read_text(again, "to", &out->again.to, err) ||
+	     read_text(again, "when", &out->again.when_text, err) ||
+	     read_int(again, "at_most", &out->again.at_most, err)))
+		rc = -1;
+	jv_free(again);
+	if (rc == 0 && out->again.to && !out->again.when_text)
+		rc = err_set(err, ERR_INPUT, "'again' has no 'when'");
+	return rc;
+}
+
+static int read_texts(jv object, struct pipeline_step *step, struct err *err)
+{
+	const struct {
+		const char *key;
+		char **out;
+	} texts[] = {
+		{ "name", &step->name },
+		{ "engine", &step->engine },
+		{ "when", &step->when_text },
+		{ "each", &step->each_text },
+		{ "min_done", &step->min_done_text },
+		{ "until", &step->until_text },
+		{ "input", &step->input_text },
+		{ "output", &step->output_text },
+		{ "cost", &step->cost_text },
+		{ "on_failure", &step->policy_text },
+		{ "fallback", &step->fallback },
+		{ "into", &step->into },
+		{ "merge", &step->merge_text },
+		{ "queue", &step->queue },
+		{ "state", &step->state },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		if (read_text(object, texts[i].key, texts[i].out, err))
+			return -1;
+	return 0;
+}
+
 static int read_step(jv object, struct pipeline_step *step, struct err *err)
 {
-	if (read_text(object, "name", &step->name, err) ||
-	    read_text(object, "engine", &step->engine, err) ||
+	if (read_texts(object, step, err) ||
 	    read_names(object, "needs", &step->needs_names, err) ||
-	    read_text(object, "input", &step->input_text, err) ||
-	    read_text(object, "output", &step->output_text, err) ||
-	    read_text(object, "cost", &step->cost_text, err) ||
-	    read_text(object, "queue", &step->queue, err) ||
+	    read_int(object, "at_once", &step->at_once, err) ||
+	    read_int(object, "wait_ms", &step->wait_ms, err) ||
+	    read_gate(object, step, err) || read_again(object, step, err) ||
 	    read_int(object, "tries", &step->tries, err) ||
 	    read_list(object, "backoff_ms", &step->backoff_ms, err) ||
 	    read_int(object, "timeout_ms", &step->timeout_ms, err) ||
-	    read_weight(object, &step->weight, err) ||
-	    read_text(object, "state", &step->state, err))
+	    read_weight(object, &step->weight, err))
 		return -1;
-	if (!step->name || !step->engine)
-		return err_set(err, ERR_INPUT, "a step has no name or engine");
+	if (!step->name)
+		return err_set(err, ERR_INPUT, "a step has no name");
 	return 0;
+}
+
+static void read_unique(jv object, struct pipeline *out)
+{
+	jv v = json_get(object, "unique");
+
+	out->is_unique = jv_get_kind(v) == JV_KIND_TRUE;
+	jv_free(v);
 }
 
 static int read_pipeline(jv object, struct pipeline *out, struct err *err)
@@ -217,6 +330,7 @@ static int read_pipeline(jv object, struct pipeline *out, struct err *err)
 		rc = err_set(err, ERR_INPUT, "no name or no steps");
 	else
 		out->steps = xcalloc((size_t)n, sizeof(*out->steps));
+	read_unique(object, out);
 	for (i = 0; i < n && rc == 0; i++) {
 		jv step = jv_array_get(jv_copy(steps), i);
 

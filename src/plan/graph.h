@@ -14,8 +14,9 @@ struct err;
 struct pipeline;
 
 /**
- * Fill needs, feeds and above of all steps from their needs_names. ERR_CONFIG
- * names the first step that needs what is no step, or a cycle with its path;
+ * Fill needs, feeds and above of all steps from their needs_names, fallbacks
+ * and the bodies of loops. ERR_CONFIG names the first step that needs what is
+ * no step, a cycle with its path, or a loop that others look into;
  * `step_out` is the step it is about.
  */
 int graph_link(struct pipeline *pipeline, size_t *step_out,

@@ -9,7 +9,6 @@
 
 #include <config.h>
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +16,10 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/strbuf.h"
 #include "conf/conf.h"
+#include "plan/check.h"
 #include "plan/definition.h"
 #include "plan/expr.h"
 #include "plan/graph.h"
@@ -28,53 +29,58 @@ const struct conf_key pipeline_keys[] = {
 	{ "name", CONF_STR, NULL, "1", "64", CONF_REQUIRED,
 	  offsetof(struct pipeline, name),
 	  "What a job calls it: letters, digits, '.', '_' and '-'" },
+	{ "unique", CONF_BOOL, "false", NULL, NULL, 0,
+	  offsetof(struct pipeline, is_unique),
+	  "Whether an episode may have one live run of it only" },
 	{ "steps", CONF_GROUP, NULL, NULL, NULL, CONF_REQUIRED, 0,
 	  "A list of groups, one for each step" },
 };
 const size_t pipeline_keys_n = sizeof(pipeline_keys) / sizeof(*pipeline_keys);
 
-#define AT(field) offsetof(struct pipeline_step, field)
+const char *const pipeline_expr_keys[] = { "when",       "each",   "until",
+					   "input",      "output", "cost",
+					   "again.when", NULL };
 
-const struct conf_key step_keys[] = {
-	{ "name", CONF_STR, NULL, "1", "64", CONF_REQUIRED, AT(name),
-	  "What other steps and expressions call it: letters, digits and '_'" },
-	{ "engine", CONF_STR, NULL, "1", "64", CONF_REQUIRED, AT(engine),
-	  "The engine that it calls" },
-	{ "needs", CONF_STRINGS, NULL, NULL, "256", 0, AT(needs_names),
-	  "Steps that must be finished before it starts; unset, the step "
-	  "written before it; [], none" },
-	{ "input", CONF_EXPR, NULL, NULL, NULL, 0, AT(input_text),
-	  "What the engine gets, as a jq program over the run's state; unset, "
-	  "the whole state" },
-	{ "output", CONF_EXPR, NULL, NULL, NULL, 0, AT(output_text),
-	  "What is kept as the step's result, as a jq program over the "
-	  "engine's answer; unset, the answer" },
-	{ "cost", CONF_EXPR, NULL, NULL, NULL, 0, AT(cost_text),
-	  "What the step cost, as a jq program over the engine's answer; "
-	  "unset, nothing" },
-	{ "queue", CONF_STR, NULL, "1", "255", 0, AT(queue),
-	  "Queue that its job goes to; unset, the queue of the run" },
-	{ "tries", CONF_INT, NULL, "0", "65535", 0, AT(tries),
-	  "Attempts it gets, 0 for no end; unset, what its engine says" },
-	{ "backoff", CONF_DURS, NULL, "0", "30d", 0, AT(backoff_ms),
-	  "Waits before the second, third, ... attempt; unset, what its "
-	  "engine says" },
-	{ "timeout", CONF_DUR, NULL, "0", "30d", 0, AT(timeout_ms),
-	  "How long one attempt may take, 0 for no end; unset, what its "
-	  "engine says" },
-	{ "weight", CONF_NUM, "1", "0", "1000000", 0, AT(weight),
-	  "Its share of the run's progress, next to the other steps'" },
-	{ "state", CONF_STR, NULL, "1", "32", 0, AT(state),
-	  "What the run's stage is called while it runs; unset, its name" },
+#define KIND_NAME(symbol, name, doc) [PIPELINE_##symbol] = (name),
+static const char *const kind_names[] = { PIPELINE_KINDS(KIND_NAME) };
+
+const char *pipeline_kind_name(enum pipeline_kind kind)
+{
+	return kind_names[kind];
+}
+
+struct slot {
+	const char *text;
+	struct expr **expr;
+	enum expr_kind kind;
 };
-const size_t step_keys_n = sizeof(step_keys) / sizeof(*step_keys);
 
-const char *const pipeline_expr_keys[] = { "input", "output", "cost", NULL };
+static struct slot slot_of(struct pipeline_step *step, const char *key)
+{
+	const struct {
+		const char *key;
+		struct slot slot;
+	} slots[] = {
+		{ "when", { step->when_text, &step->when, EXPR_STATE } },
+		{ "each", { step->each_text, &step->each, EXPR_ITEMS } },
+		{ "until", { step->until_text, &step->until, EXPR_STATE } },
+		{ "input", { step->input_text, &step->input, EXPR_STATE } },
+		{ "output",
+		  { step->output_text, &step->output, EXPR_RESPONSE } },
+		{ "cost", { step->cost_text, &step->cost, EXPR_RESPONSE } },
+		{ "again.when",
+		  { step->again.when_text, &step->again.when, EXPR_STATE } },
+	};
+	size_t i = 0;
 
-#undef AT
+	while (strcmp(slots[i].key, key) != 0)
+		i++;
+	return slots[i].slot;
+}
 
 static void pipeline_free(struct pipeline *pipeline)
 {
+	const char *const *key;
 	size_t i;
 
 	graph_release(pipeline);
@@ -82,9 +88,10 @@ static void pipeline_free(struct pipeline *pipeline)
 		struct pipeline_step *step = &pipeline->steps[i];
 
 		conf_unfill(step_keys, step_keys_n, step);
-		expr_free(&step->input);
-		expr_free(&step->output);
-		expr_free(&step->cost);
+		conf_unfill(step_gate_keys, step_gate_keys_n, step);
+		conf_unfill(step_again_keys, step_again_keys_n, step);
+		for (key = pipeline_expr_keys; *key; key++)
+			expr_free(slot_of(step, *key).expr);
 	}
 	free(pipeline->steps);
 	free(pipeline->name);
@@ -118,6 +125,68 @@ int pipeline_step_index(const struct pipeline *pipeline, const char *name)
 	return -1;
 }
 
+/* "3" or "80%". */
+static int read_quota(const char *text, struct pipeline_quota *out)
+{
+	size_t len = text ? strlen(text) : 0;
+	uint64_t n;
+	double percent;
+	char *number;
+	int rc = -1;
+
+	*out = (struct pipeline_quota){ .count = -1, .share = 1 };
+	if (!text)
+		return 0;
+	if (len > 1 && text[len - 1] == '%') {
+		number = xstrndup(text, len - 1);
+		if (num_double(number, &percent) == 0 && percent >= 0 &&
+		    percent <= 100) {
+			out->share = percent / 100;
+			rc = 0;
+		}
+		free(number);
+	} else if (num_u64(text, &n) == 0 && n <= LIMIT_MAP_ITEMS) {
+		out->count = (int64_t)n;
+		rc = 0;
+	}
+	return rc;
+}
+
+static int is_word(const char *text, const char *word)
+{
+	return text && strcmp(text, word) == 0;
+}
+
+/* What the texts mean. */
+static int derive(struct pipeline_step *step, struct err *err)
+{
+	if (step->gate.is_set)
+		step->kind = PIPELINE_GATE;
+	else if (!step->engine)
+		step->kind = PIPELINE_TIMER;
+	else
+		step->kind = step->each_text ? PIPELINE_MAP : PIPELINE_CALL;
+	if (step->fallback || is_word(step->policy_text, "continue"))
+		step->policy = POLICY_CONTINUE;
+	else if (is_word(step->policy_text, "skip"))
+		step->policy = POLICY_SKIP;
+	if (is_word(step->merge_text, "append"))
+		step->merge = MERGE_APPEND;
+	else if (is_word(step->merge_text, "deep"))
+		step->merge = MERGE_DEEP;
+	if (step->kind == PIPELINE_TIMER && step->wait_ms < 0 &&
+	    !step->until_text)
+		return err_set(err, ERR_CONFIG,
+			       "step '%s' has neither engine nor gate nor time",
+			       step->name);
+	if (read_quota(step->min_done_text, &step->min_done))
+		return err_set(err, ERR_CONFIG,
+			       "step '%s': min_done: '%s' is no number of "
+			       "items and no share like \"80%%\"",
+			       step->name, step->min_done_text);
+	return 0;
+}
+
 /* The edges, the sum of the weights and the text, once all names are in. */
 static int complete(struct pipeline *pipeline, size_t *step_out,
 		    struct err *err)
@@ -125,10 +194,14 @@ static int complete(struct pipeline *pipeline, size_t *step_out,
 	struct strbuf text = { 0 };
 	size_t i;
 
+	for (i = 0; i < pipeline->steps_n; i++) {
+		*step_out = i;
+		if (derive(&pipeline->steps[i], err))
+			return -1;
+		pipeline->weight += pipeline->steps[i].weight;
+	}
 	if (graph_link(pipeline, step_out, err))
 		return -1;
-	for (i = 0; i < pipeline->steps_n; i++)
-		pipeline->weight += pipeline->steps[i].weight;
 	if (!(pipeline->weight > 0 && isfinite(pipeline->weight))) {
 		*step_out = 0;
 		return err_set(err, ERR_CONFIG,
@@ -158,23 +231,6 @@ int pipeline_parse(const char *definition, struct pipeline **out,
 	}
 	*out = pipeline;
 	return 0;
-}
-
-struct slot {
-	const char *text;
-	struct expr **expr;
-	enum expr_kind kind;
-};
-
-static struct slot slot_of(struct pipeline_step *step, const char *key)
-{
-	if (strcmp(key, "input") == 0)
-		return (struct slot){ step->input_text, &step->input,
-				      EXPR_STATE };
-	if (strcmp(key, "output") == 0)
-		return (struct slot){ step->output_text, &step->output,
-				      EXPR_RESPONSE };
-	return (struct slot){ step->cost_text, &step->cost, EXPR_RESPONSE };
 }
 
 int pipeline_compile_key(struct pipeline *pipeline, size_t step,
@@ -211,120 +267,23 @@ int pipeline_compile(struct pipeline *pipeline, struct err *err)
 	return 0;
 }
 
-static int is_letter(char c)
-{
-	return isalpha((unsigned char)c) || c == '_';
-}
-
-/* NULL when the name will do. */
-static const char *pipeline_name_problem(const char *name)
-{
-	const char *p;
-
-	for (p = name; *p; p++)
-		if (!is_letter(*p) && !isdigit((unsigned char)*p) &&
-		    !strchr(".-", *p))
-			return "may have letters, digits, '.', '_' and '-' "
-			       "only";
-	if (strncmp(name, "stepq.", 6) == 0)
-		return "must not begin with 'stepq.'";
-	return NULL;
-}
-
-/* It is `.name` in expressions, beside the state's own members. */
-static const char *step_name_problem(const char *name)
-{
-	static const char *const reserved[] = { "input", "item", "run" };
-	const char *p;
-	size_t i;
-
-	for (p = name; *p; p++)
-		if (!is_letter(*p) && !(p > name && isdigit((unsigned char)*p)))
-			return "may have letters, digits and '_' only, and "
-			       "begins with no digit";
-	for (i = 0; i < ARRAY_SIZE(reserved); i++)
-		if (strcmp(name, reserved[i]) == 0)
-			return "is what expressions call something else "
-			       "(input, item, run)";
-	return NULL;
-}
-
-static void check_name(const struct conf_node *node, const char *name,
-		       const char *problem, struct conf_report *report)
-{
-	if (problem)
-		conf_report_add(report, conf_node_get(node, "name"),
-				"'%.80s' %s", name, problem);
-}
-
-static void hint_step(const struct pipeline *pipeline, const char *word,
+static void fill_step(const struct conf_node *node, struct pipeline_step *step,
 		      struct conf_report *report)
 {
-	const char *names[LIMIT_STEPS], *near;
-	size_t n = 0, i;
+	const struct conf_node *part;
 
-	for (i = 0; i < pipeline->steps_n; i++)
-		if (pipeline->steps[i].name)
-			names[n++] = pipeline->steps[i].name;
-	near = conf_nearest(word, names, n);
-	if (near)
-		conf_report_hint(report, "did you mean '%s'?", near);
-}
-
-/* `node` is the step's `needs`. */
-static void check_needs(const struct pipeline *pipeline,
-			const struct pipeline_step *step,
-			const struct conf_node *node,
-			struct conf_report *report)
-{
-	size_t i, k;
-
-	for (i = 0; step->needs_names[i]; i++) {
-		const char *name = step->needs_names[i];
-		const struct conf_node *place =
-			conf_node_kind(node) == CONF_NODE_LIST
-				? conf_node_at(node, i)
-				: node;
-
-		if (pipeline_step_index(pipeline, name) < 0) {
-			conf_report_add(report, place, "no step '%.80s'", name);
-			hint_step(pipeline, name, report);
-		}
-		for (k = 0; k < i; k++)
-			if (strcmp(step->needs_names[k], name) == 0)
-				break;
-		if (k < i)
-			conf_report_add(report, place,
-					"'%.80s' stands here "
-					"twice",
-					name);
-	}
-}
-
-/* All names are in `pipeline`, so that steps may need later ones. */
-static void check_step(struct pipeline *pipeline, size_t index,
-		       const struct conf_node *node, struct conf_report *report)
-{
-	struct pipeline_step *step = &pipeline->steps[index];
-	const struct conf_node *needs = conf_node_get(node, "needs");
-	int first;
-
-	if (step->name) {
-		first = pipeline_step_index(pipeline, step->name);
-		check_name(node, step->name, step_name_problem(step->name),
-			   report);
-		if ((size_t)first < index)
-			conf_report_add(report, conf_node_get(node, "name"),
-					"a step '%.80s' is there already",
-					step->name);
-	}
-	if (step->needs_names) {
-		check_needs(pipeline, step, needs, report);
+	conf_fill(node, "", step_keys, step_keys_n, step, report);
+	if (conf_node_kind(node) != CONF_NODE_GROUP)
 		return;
-	}
-	step->needs_names = xcalloc(2, sizeof(*step->needs_names));
-	if (index > 0)
-		step->needs_names[0] = xstrdup(step[-1].name);
+	part = conf_node_get(node, "gate");
+	step->gate.is_set = part != NULL;
+	if (part)
+		conf_fill(part, "", step_gate_keys, step_gate_keys_n, step,
+			  report);
+	part = conf_node_get(node, "again");
+	if (part)
+		conf_fill(part, "", step_again_keys, step_again_keys_n, step,
+			  report);
 }
 
 static void load_steps(struct pipeline *pipeline, const struct conf_node *steps,
@@ -344,8 +303,7 @@ static void load_steps(struct pipeline *pipeline, const struct conf_node *steps,
 	pipeline->steps = xcalloc(n, sizeof(*pipeline->steps));
 	pipeline->steps_n = n;
 	for (i = 0; i < n; i++)
-		conf_fill(conf_node_at(steps, i), "", step_keys, step_keys_n,
-			  &pipeline->steps[i], report);
+		fill_step(conf_node_at(steps, i), &pipeline->steps[i], report);
 	for (i = 0; i < n; i++)
 		if (conf_node_kind(conf_node_at(steps, i)) == CONF_NODE_GROUP)
 			check_step(pipeline, i, conf_node_at(steps, i), report);
@@ -364,9 +322,7 @@ struct pipeline *pipeline_load(const struct conf_node *node,
 	conf_fill(node, "", pipeline_keys, pipeline_keys_n, pipeline, report);
 	if (conf_node_kind(node) == CONF_NODE_GROUP)
 		steps = conf_node_get(node, "steps");
-	if (pipeline->name)
-		check_name(node, pipeline->name,
-			   pipeline_name_problem(pipeline->name), report);
+	check_pipeline_name(pipeline, node, report);
 	if (steps)
 		load_steps(pipeline, steps, report);
 	if (report->count == before && complete(pipeline, &step, &err))

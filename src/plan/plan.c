@@ -142,8 +142,7 @@ static void compile_pipeline(struct pipeline *pipeline,
 			if (pipeline_compile_key(pipeline, i, *key, &err))
 				conf_report_add(
 					report,
-					conf_node_get(conf_node_at(steps, i),
-						      *key),
+					conf_find(conf_node_at(steps, i), *key),
 					"%s", err.text);
 	pipeline->is_compiled = report->count == before;
 }

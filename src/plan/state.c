@@ -61,12 +61,17 @@ const char *state_sources(enum state_event event)
 {
 	static const char *const sources[EVENT_COUNT] = {
 		[EVENT_READY] = "'waiting'",
-		[EVENT_START] = "'queued','running','retrying'",
+		[EVENT_COLLECT] = "'running'",
+		[EVENT_START] = "'waiting','queued','running','retrying'",
+		[EVENT_PARK] = "'waiting','queued'",
 		[EVENT_RETRY] = "'running'",
 		[EVENT_RELEASE] = "'running'",
-		[EVENT_FINISH] = "'running'",
-		[EVENT_FAIL] = "'queued','running','retrying'",
+		[EVENT_FINISH] = "'waiting','queued','running'",
+		[EVENT_FAIL] = "'waiting','queued','running','retrying'",
+		[EVENT_SKIP] = "'waiting','queued','running','retrying'",
+		[EVENT_CANCEL] = "'waiting','queued','running','retrying'",
 		[EVENT_REVIVE] = "'failed'",
+		[EVENT_REOPEN] = "'failed'",
 	};
 
 	assert(event < EVENT_COUNT);

@@ -12,6 +12,7 @@
 #include <config.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,9 @@
  */
 static const char sql_insert_run[] =
 	"INSERT INTO episode_jobs (uuid, episode_id, definition_id, pipeline,"
-	" status, waiting_on, input, queue, options, available_at, created_at)"
-	" SELECT ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?,"
+	" kind, status, waiting_on, input, queue, options, available_at,"
+	" unique_key, created_at)"
+	" SELECT ?, ?, ?, ?, 'run', 'queued', ?, ?, ?, ?, ?, ?,"
 	" IF(created_at <= UNIX_TIMESTAMP(), FROM_UNIXTIME(created_at), NOW(3))"
 	" FROM jobs WHERE id = ?";
 
@@ -38,18 +40,20 @@ static const char sql_run_ids[] =
 
 static const char sql_insert_steps[] =
 	"INSERT INTO episode_jobs (uuid, run_id, episode_id, pipeline, step,"
-	" status, waiting_on, queue, created_at) VALUES ";
-static const char sql_step_values[] = "(?, ?, ?, ?, ?, ?, ?, ?, NOW(3))";
+	" kind, round, status, waiting_on, queue, created_at) VALUES ";
+static const char sql_step_values[] = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(3))";
 
 const char run_sql_jobs[] =
-	"INSERT INTO jobs (queue, payload, attempts, available_at, created_at)"
+	"INSERT INTO jobs (queue, payload, attempts, available_at, created_at,"
+	" step_id)"
 	" SELECT s.queue, CONCAT('{\"uuid\":\"', s.uuid,"
 	" '\",\"displayName\":\"', s.pipeline, '/', s.step,"
 	" '\",\"job\":\"stepq.step\",\"data\":{\"episode_job_id\":', s.id,"
-	" '}}'), 0, COALESCE(r.available_at, UNIX_TIMESTAMP()),"
-	" UNIX_TIMESTAMP()"
+	" '}}'), 0, COALESCE(IF(s.parent_id IS NULL, r.available_at, NULL),"
+	" UNIX_TIMESTAMP()), UNIX_TIMESTAMP(), s.id"
 	" FROM episode_jobs s JOIN episode_jobs r ON r.id = s.run_id"
-	" WHERE s.? IN (?) AND s.status = 'queued' ORDER BY s.id";
+	" WHERE s.? IN (?) AND s.status = 'queued' AND s.waiting_on = 0"
+	" ORDER BY s.id";
 
 static const char sql_event_queued[] =
 	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
@@ -62,10 +66,21 @@ static struct db_arg episode_arg(const struct run_new *run)
 	return run->has_episode ? DB_U64(run->episode_id) : DB_NULL;
 }
 
+const char *run_unique_key(const struct pipeline *pipeline, int has_episode,
+			   uint64_t episode_id, char key[RUN_UNIQUE_KEY])
+{
+	if (!pipeline->is_unique || !has_episode)
+		return NULL;
+	(void)snprintf(key, RUN_UNIQUE_KEY, "%s:%" PRIu64, pipeline->name,
+		       episode_id);
+	return key;
+}
+
 static int insert_runs(struct db *db, const struct run_new *runs, size_t n,
 		       struct err *err)
 {
 	struct db_batch batch = { 0 };
+	char key[RUN_UNIQUE_KEY];
 	size_t i;
 	int rc = -1;
 
@@ -79,6 +94,10 @@ static int insert_runs(struct db *db, const struct run_new *runs, size_t n,
 					 DB_U64(run->pipeline->steps_n),
 					 DB_STR(run->input), DB_STR(run->queue),
 					 DB_STR(run->options), DB_U64(run->due),
+					 DB_STR(run_unique_key(run->pipeline,
+							       run->has_episode,
+							       run->episode_id,
+							       key)),
 					 DB_U64(run->job_id))))
 			goto out;
 	}
@@ -124,40 +143,69 @@ out:
 	return rc;
 }
 
-static int insert_steps_of(struct db *db, const struct run_new *run,
-			   uint64_t run_id, struct db_batch *batch,
-			   struct err *err)
+int run_rows_add(struct db *db, struct db_batch *batch,
+		 const struct run_row *rows, size_t n, struct err *err)
 {
 	struct strbuf values = { 0 };
 	size_t i;
 	int rc = -1;
 
-	for (i = 0; i < run->pipeline->steps_n; i++) {
-		const struct pipeline_step *step = &run->pipeline->steps[i];
+	for (i = 0; i < n; i++) {
+		const struct run_row *row = &rows[i];
 		char uuid[UUID_TEXT];
 
 		uuid_new(uuid);
+		if (row->uuid)
+			memcpy(row->uuid, uuid, UUID_TEXT);
 		if (i)
 			strbuf_adds(&values, ", ");
 		if (stmt_add(&values, err, sql_step_values,
-			     DB_ARGS(DB_STR(uuid), DB_U64(run_id),
-				     episode_arg(run),
-				     DB_STR(run->pipeline->name),
-				     DB_STR(step->name),
-				     DB_STR(step->needs_n ? "waiting"
-							  : "queued"),
-				     DB_U64(step->needs_n),
-				     DB_STR(step->queue ? step->queue
-							: run->queue))))
+			     DB_ARGS(DB_STR(uuid), DB_U64(row->run_id),
+				     row->has_episode ? DB_U64(row->episode_id)
+						      : DB_NULL,
+				     DB_STR(row->pipeline),
+				     DB_STR(row->step->name),
+				     DB_STR(pipeline_kind_name(
+					     row->step->kind)),
+				     DB_U64(row->round),
+				     DB_STR(row->waiting_on ? "waiting"
+							    : "queued"),
+				     DB_U64(row->waiting_on),
+				     DB_STR(row->step->queue ? row->step->queue
+							     : row->queue))))
 			goto out;
 	}
-	if (db_batch_add(db, batch, err, "??",
-			 DB_ARGS(DB_RAW(sql_insert_steps),
-				 DB_RAW(strbuf_str(&values)))))
-		goto out;
-	rc = 0;
+	if (n == 0 || db_batch_add(db, batch, err, "??",
+				   DB_ARGS(DB_RAW(sql_insert_steps),
+					   DB_RAW(strbuf_str(&values)))) == 0)
+		rc = 0;
 out:
 	strbuf_release(&values);
+	return rc;
+}
+
+static int insert_steps_of(struct db *db, const struct run_new *run,
+			   uint64_t run_id, struct db_batch *batch,
+			   struct err *err)
+{
+	const struct pipeline *pipeline = run->pipeline;
+	struct run_row *rows = xcalloc(pipeline->steps_n, sizeof(*rows));
+	size_t i;
+	int rc;
+
+	for (i = 0; i < pipeline->steps_n; i++)
+		rows[i] = (struct run_row){
+			.run_id = run_id,
+			.episode_id = run->episode_id,
+			.has_episode = run->has_episode,
+			.pipeline = pipeline->name,
+			.step = &pipeline->steps[i],
+			.queue = run->queue,
+			.waiting_on = (uint32_t)pipeline->steps[i].needs_n,
+			.round = 1,
+		};
+	rc = run_rows_add(db, batch, rows, pipeline->steps_n, err);
+	free(rows);
 	return rc;
 }
 

@@ -15,14 +15,16 @@
 static const char sql_steps[] =
 	"SELECT s.id, s.run_id, r.definition_id, s.episode_id, s.attempts,"
 	" s.status, r.status, s.uuid, r.uuid, s.step, s.pipeline, r.input,"
-	" r.options"
+	" r.options, r.queue, s.value, s.parent_id, s.item, s.items, s.round,"
+	" s.waiting_on, s.available_at <= UNIX_TIMESTAMP(), s.available_at"
 	" FROM episode_jobs s JOIN episode_jobs r ON r.id = s.run_id"
 	" WHERE s.id IN (?) ORDER BY s.id";
 
 /* episode_jobs_run_id_index. */
 static const char sql_results[] =
-	"SELECT run_id, id, status, step, IF(status = 'done', result, NULL)"
-	" FROM episode_jobs WHERE run_id IN (?) ORDER BY run_id, id";
+	"SELECT run_id, id, status, step, IF(status = 'done', result, NULL),"
+	" round, error FROM episode_jobs WHERE run_id IN (?)"
+	" AND parent_id IS NULL ORDER BY run_id, id";
 
 /* PRIMARY, all of these. */
 static const char sql_lock_queued[] =
@@ -88,6 +90,8 @@ void run_step_release(struct run_step *step)
 	free(step->pipeline);
 	free(step->run_input);
 	free(step->options);
+	free(step->queue);
+	free(step->value);
 	*step = (struct run_step){ 0 };
 }
 
@@ -118,6 +122,17 @@ static void step_from_row(struct run_step *step, const struct db_rows *row)
 	step->pipeline = xstrdup(row_str(row, 10));
 	step->run_input = xstrdup(row_str(row, 11));
 	step->options = xstrdup(row_str(row, 12));
+	step->queue = xstrdup(row_str(row, 13));
+	step->value = xstrdup(row_str(row, 14));
+	step->parent_id = row_u64(row, 15);
+	step->item = (uint32_t)row_u64(row, 16);
+	step->has_items = !row_is_null(row, 17);
+	step->items = (uint32_t)row_u64(row, 17);
+	step->round = (uint32_t)row_u64(row, 18);
+	step->waiting_on = (uint32_t)row_u64(row, 19);
+	step->is_due = row_u64(row, 20) != 0;
+	step->until = (uint32_t)row_u64(row, 21);
+	step->is_parked = step->state == STATE_WAITING;
 }
 
 int run_steps_load(struct db *db, const uint64_t *ids, size_t n,
@@ -159,6 +174,8 @@ int run_results_load(struct db *db, const uint64_t *run_ids, size_t n,
 		results[i].state = state_from_name(row_str(&rows, 2));
 		results[i].step = xstrdup(row_str(&rows, 3));
 		results[i].result = xstrdup(row_str(&rows, 4));
+		results[i].round = (uint32_t)row_u64(&rows, 5);
+		results[i].error = xstrdup(row_str(&rows, 6));
 		i++;
 	}
 	*out = results;
@@ -174,6 +191,7 @@ void run_results_free(struct run_result *results, size_t n)
 	for (i = 0; i < n; i++) {
 		free(results[i].step);
 		free(results[i].result);
+		free(results[i].error);
 	}
 	free(results);
 }

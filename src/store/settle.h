@@ -21,15 +21,44 @@
 
 struct db;
 struct err;
+struct pipeline;
 struct run_new;
 
 enum settle_kind {
 	SETTLE_DONE,    /* the step has a result */
+	SETTLE_SKIP,    /* it is not to run, or its failure counts as that */
 	SETTLE_RETRY,   /* it failed and gets another attempt */
 	SETTLE_FAIL,    /* it failed for good */
 	SETTLE_RELEASE, /* it goes back, without an attempt used up */
+	SETTLE_PARK,    /* it waits for a time or for a person */
+	SETTLE_MAP,     /* a map gets rows for some of its items */
 	SETTLE_EXPAND,  /* a pipeline's job becomes a run */
 	SETTLE_BURY,    /* a job without a step: failed for good */
+	SETTLE_DROP,    /* a job of a step that is over: nothing but gone */
+};
+
+/** available_at of a job that waits for a person, without a deadline. */
+#define SETTLE_NO_TIME UINT32_MAX
+
+/** A piece of a map. The job stays held until the last one. */
+struct settle_map {
+	uint32_t items;            /* how many the map has */
+	uint32_t first;            /* index of values[0] */
+	const char *const *values; /* JSON, what `.item` is */
+	size_t n;
+	int is_last;      /* no more pieces follow */
+	uint32_t at_once; /* items that may have a job at the same time */
+};
+
+/** What a finished step sends back: its steps from `to` on are done again. */
+struct settle_loop {
+	const struct pipeline *pipeline;
+	size_t step;            /* where it ends; again.body says which */
+	const uint32_t *rounds; /* of the new rows, [steps_n] */
+	const char *queue;      /* of steps that have none of their own */
+	uint64_t episode_id;
+	int has_episode;
+	double share; /* of the run's progress that is undone, in percent */
 };
 
 enum settle_outcome {
@@ -46,15 +75,28 @@ struct settle {
 	/* of steps */
 	uint64_t step_id;
 	uint64_t run_id;
+	uint64_t parent_id; /* of an item: the row of its map */
 	const char *step;
 	const char *input; /* JSON, what was asked; NULL: the state as it was */
 
-	/* DONE */
-	const char *result;    /* JSON */
-	const char *cost;      /* decimal text */
+	/* DONE, SKIP, FAIL: what goes on. An item's is that of its map. */
 	double share;          /* of the run's progress, in percent */
 	const uint64_t *feeds; /* ids of the steps that need this one */
 	size_t feeds_n;
+
+	/* DONE */
+	const char *result;             /* JSON */
+	const char *cost;               /* decimal text */
+	const struct settle_loop *loop; /* instead of feeding; or NULL */
+
+	/* FAIL: the run goes on; so it does when an item fails */
+	int is_tolerated;
+
+	/* MAP */
+	const struct settle_map *map;
+
+	/* PARK */
+	uint32_t until; /* available_at, or SETTLE_NO_TIME */
 
 	/* RETRY */
 	int64_t delay_ms;
@@ -62,8 +104,11 @@ struct settle {
 	/* RELEASE */
 	uint32_t due; /* available_at before the claim */
 
-	/* RETRY, FAIL, BURY */
+	/* RETRY, FAIL, BURY; SKIP, where it may be NULL */
 	const char *error; /* one line */
+
+	/* SKIP, PARK */
+	const char *message; /* why, for people; or NULL */
 
 	/* FAIL, BURY */
 	const char *exception; /* failed_jobs.exception */

@@ -3,7 +3,8 @@
 /*
  * Three times a lease: renew the leases of all that we hold, in one
  * statement, and our own row. A lease that another worker has meanwhile is
- * told by the fence; the call behind it is given up at once.
+ * told by the fence; the call behind it is given up at once. So that nobody
+ * waits for that when a run is cancelled, a busy worker looks twice a second.
  */
 
 #include <config.h>
@@ -18,8 +19,13 @@
 #include "base/mem.h"
 #include "conf/settings.h"
 #include "db/db.h"
+#include "store/control.h"
 #include "sys/loop.h"
 #include "worker/self.h"
+
+enum {
+	WATCH_MS = 500 /* a cancelled call ends within twice that */
+};
 
 uint64_t beat_rss(void)
 {
@@ -115,8 +121,57 @@ static void on_beat(void *arg)
 	loop_timer_set(w->beat_timer, period);
 }
 
+static int drop_run(struct worker *w, uint64_t run_id)
+{
+	size_t i = 0;
+	int dropped = 0;
+
+	while (i < w->tasks_n) {
+		struct task *task = w->tasks[i];
+
+		if (task->phase == TASK_RUNNING &&
+		    task->step.run_id == run_id) {
+			report_cancelled(task);
+			worker_task_drop(w, task); /* another is here now */
+			dropped = 1;
+		} else {
+			i++;
+		}
+	}
+	return dropped;
+}
+
+/* While something runs: was its run cancelled? */
+static void on_watch(void *arg)
+{
+	enum {
+		LOOK_BACK_S = 30,
+		RUNS_MAX = 1000
+	};
+	struct worker *w = arg;
+	uint64_t runs[RUNS_MAX];
+	size_t i, n = 0;
+	struct err err;
+
+	loop_timer_set(w->watch_timer, WATCH_MS);
+	if (w->tasks_n == w->ended_n + w->resting_n || !w->is_ready ||
+	    !db_is_connected(w->db))
+		return;
+	if (runs_cancelled_since(w->db, LOOK_BACK_S, runs, RUNS_MAX, &n,
+				 &err)) {
+		if (!link_trouble(w, &err, "looking for cancelled runs"))
+			log_error("cancelled runs are not seen",
+				  F_STR("error", err.text));
+		return;
+	}
+	for (i = 0; i < n; i++)
+		if (drop_run(w, runs[i]))
+			worker_turn_in(w, 0);
+}
+
 void beat_start(struct worker *w)
 {
+	w->watch_timer = loop_timer_add(w->env.loop, WATCH_MS, on_watch, w);
 	w->beat_timer =
 		loop_timer_add(w->env.loop, w->settings->worker.lease_ms / 3,
 			       on_beat, w);

@@ -150,25 +150,111 @@ static int bind_steps(struct worker *w, struct catch *c, struct err *err)
 	return 0;
 }
 
-static int start_steps(struct worker *w, struct catch *c, struct err *err)
+/* A task of the same map that has its state already. */
+static const struct task *find_sibling(const struct worker *w,
+				       const struct catch *c, size_t index)
 {
-	struct run_start starts[LIMIT_TURN_ITEMS];
+	uint64_t parent_id = c->tasks[index]->step.parent_id;
+	size_t i;
+
+	if (!parent_id)
+		return NULL;
+	for (i = 0; i < index; i++)
+		if (c->tasks[i]->has_scope &&
+		    c->tasks[i]->step.parent_id == parent_id)
+			return c->tasks[i];
+	for (i = 0; i < w->tasks_n; i++)
+		if (w->tasks[i]->has_scope &&
+		    w->tasks[i]->step.parent_id == parent_id)
+			return w->tasks[i];
+	return NULL;
+}
+
+/* The rows of runs, but of those whose state we have. */
+static int load_results(struct worker *w, struct catch *c, struct err *err)
+{
 	uint64_t runs[LIMIT_TURN_ITEMS];
-	size_t i, n = 0;
+	size_t i, k, n = 0;
 
 	for (i = 0; i < c->n; i++) {
+		const struct task *task = c->tasks[i];
+
+		if (task->phase != TASK_CLAIMED || find_sibling(w, c, i))
+			continue;
+		for (k = 0; k < n && runs[k] != task->step.run_id; k++)
+			;
+		if (k == n)
+			runs[n++] = task->step.run_id;
+	}
+	return run_results_load(w->db, runs, n, &c->results, &c->results_n,
+				err);
+}
+
+/* Maps have rows of items to be counted, or results to be read. */
+static int look_at_items(struct worker *w, struct task *task,
+			 struct task_sight *sight, struct err *err)
+{
+	if (task->step.has_items && task->step.waiting_on > 0)
+		return run_items_count(w->db, task->step.run_id, task->step.id,
+				       &sight->rows_n, err);
+	return 0;
+}
+
+static int collect_items(struct worker *w, struct task *task, struct err *err)
+{
+	struct task_limits limits = worker_limits(w);
+	struct run_item *items;
+	size_t n;
+
+	if (run_items_load(w->db, task->step.run_id, task->step.id,
+			   LIMIT_MAP_RESULT, &items, &n, err)) {
+		if (err_is_database(err))
+			return -1;
+		task_fail(task, err->text, NULL, &limits);
+		return 0;
+	}
+	task_collect(task, items, n, &limits);
+	run_items_free(items, n);
+	return 0;
+}
+
+static int decide_steps(struct worker *w, struct catch *c, struct err *err)
+{
+	struct task_limits limits = worker_limits(w);
+	size_t i;
+
+	if (load_results(w, c, err))
+		return -1;
+	for (i = 0; i < c->n; i++) {
 		struct task *task = c->tasks[i];
+		struct task_sight sight = { c->results, c->results_n,
+					    find_sibling(w, c, i), 0 };
 
 		if (task->phase != TASK_CLAIMED)
 			continue;
-		starts[n] = (struct run_start){ &task->step, task_stage(task) };
-		runs[n++] = task->step.run_id;
+		if (look_at_items(w, task, &sight, err))
+			return -1;
+		task_decide(task, &sight, &limits);
+		if (task->phase == TASK_CLAIMED && task_is_collect(task) &&
+		    collect_items(w, task, err))
+			return -1;
 	}
-	if (n == 0)
-		return 0;
-	if (run_results_load(w->db, runs, n, &c->results, &c->results_n, err))
-		return -1;
-	return run_steps_start(w->db, starts, n, w->name, w->can_mirror, err);
+	return 0;
+}
+
+static int start_steps(struct worker *w, struct catch *c, struct err *err)
+{
+	struct run_start starts[LIMIT_TURN_ITEMS];
+	size_t i, n = 0;
+
+	for (i = 0; i < c->n; i++)
+		if (c->tasks[i]->phase == TASK_CLAIMED)
+			starts[n++] =
+				(struct run_start){ &c->tasks[i]->step,
+						    task_stage(c->tasks[i]) };
+	return n > 0 ? run_steps_start(w->db, starts, n, w->name, w->can_mirror,
+				       err)
+		     : 0;
 }
 
 static void on_call_done(void *arg, struct step_outcome *outcome)
@@ -244,15 +330,15 @@ static void drop_older(struct worker *w, const struct task *task)
 	}
 }
 
-static void take_over(struct worker *w, struct task *task,
-		      const struct run_result *results, size_t results_n)
+/* What was started in the claim's transaction begins. */
+static void begin(struct worker *w, struct task *task)
 {
 	struct task_limits limits = worker_limits(w);
 
-	if (task->job.lost > 0)
-		drop_older(w, task);
-	if (task->phase == TASK_CLAIMED)
-		task_prepare(task, results, results_n, &limits);
+	if (task->phase == TASK_CLAIMED && task_is_expand(task))
+		task_map_piece(task);
+	else if (task->phase == TASK_CLAIMED)
+		task_prepare(task, &limits);
 	worker_task_add(w, task);
 	if (task->phase == TASK_CLAIMED)
 		call_engine(w, task);
@@ -269,7 +355,7 @@ static int claim_all(struct worker *w, const struct queue_look *looks,
 	for (i = 0; i < c->n; i++)
 		task_read(c->tasks[i], w->plan, &limits);
 	if (load_steps(w, c, err) || bind_steps(w, c, err) ||
-	    start_steps(w, c, err))
+	    decide_steps(w, c, err) || start_steps(w, c, err))
 		return -1;
 	return db_commit(w->db, err);
 }
@@ -277,16 +363,8 @@ static int claim_all(struct worker *w, const struct queue_look *looks,
 /* Keep what a COMMIT of unknown fate may have given us. */
 static void keep_in_doubt(struct worker *w, struct catch *c)
 {
-	struct task_limits limits = worker_limits(w);
-	size_t i;
-
 	w->doubt = xreallocarray(w->doubt, c->n, sizeof(struct task *));
-	for (i = 0; i < c->n; i++) {
-		if (c->tasks[i]->phase == TASK_CLAIMED)
-			task_prepare(c->tasks[i], c->results, c->results_n,
-				     &limits);
-		w->doubt[i] = c->tasks[i];
-	}
+	memcpy(w->doubt, c->tasks, c->n * sizeof(struct task *));
 	w->doubt_n = c->n;
 	c->n = 0;
 }
@@ -315,8 +393,11 @@ int claim_turn(struct worker *w)
 		}
 		return -1;
 	}
-	for (i = 0; i < c.n; i++)
-		take_over(w, c.tasks[i], c.results, c.results_n);
+	for (i = 0; i < c.n; i++) {
+		if (c.tasks[i]->job.lost > 0)
+			drop_older(w, c.tasks[i]);
+		begin(w, c.tasks[i]);
+	}
 	rc = c.n > 0;
 	c.n = 0;
 	catch_release(&c);
@@ -351,9 +432,7 @@ int claim_settle_doubt(struct worker *w)
 			continue;
 		}
 		kept++;
-		worker_task_add(w, task);
-		if (task->phase == TASK_CLAIMED)
-			call_engine(w, task);
+		begin(w, task);
 	}
 	log_info("a claim of unknown fate is cleared up",
 		 F_U64("claimed", w->doubt_n), F_U64("held", kept));

@@ -11,6 +11,7 @@
 #include <config.h>
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,8 @@
 #include "base/mem.h"
 #include "conf/settings.h"
 #include "db/db.h"
+#include "plan/pipeline.h"
+#include "store/control.h"
 #include "sys/loop.h"
 #include "worker/self.h"
 
@@ -64,6 +67,7 @@ static void count(struct worker *w, const struct task *task)
 {
 	switch (task->settle.kind) {
 	case SETTLE_DONE:
+	case SETTLE_SKIP:
 		w->row.done++;
 		w->jobs_done++;
 		break;
@@ -76,9 +80,25 @@ static void count(struct worker *w, const struct task *task)
 		w->jobs_done++;
 		break;
 	case SETTLE_RELEASE:
+	case SETTLE_PARK:
+	case SETTLE_MAP:
 	case SETTLE_EXPAND:
+	case SETTLE_DROP:
 		break;
 	}
+}
+
+/* A map is written piece by piece: 1 when more follow. */
+static int goes_on(struct worker *w, struct task *task)
+{
+	if (task->settle.kind != SETTLE_MAP || task->map.is_last ||
+	    task->settle.outcome != SETTLE_WRITTEN)
+		return 0;
+	if (w->is_draining)
+		task_give_back(task);
+	else
+		task_map_piece(task);
+	return 1;
 }
 
 static void written(struct worker *w, struct task *task)
@@ -89,6 +109,8 @@ static void written(struct worker *w, struct task *task)
 		report_written(task);
 		count(w, task);
 	}
+	if (goes_on(w, task))
+		return;
 	if (w->settings->worker.rest_ms > 0 && task_is_step(task) &&
 	    !w->is_draining) {
 		task->phase = TASK_RESTING;
@@ -102,6 +124,32 @@ static void written(struct worker *w, struct task *task)
 	worker_task_drop(w, task);
 }
 
+/* Another run has its uuid, or is the one that its episode may have. */
+static int say_why_not_unique(struct worker *w, const struct task *task,
+			      struct strbuf *reason)
+{
+	const struct run_new *run = &task->expand;
+	struct run_live live;
+	struct err err;
+	int is_live = 0;
+
+	if (run->pipeline->is_unique && run->has_episode)
+		is_live = run_live(w->db, run->pipeline->name, run->episode_id,
+				   &live, &err);
+	if (is_live < 0)
+		return link_trouble(w, &err, "looking for a live run") ? -1 : 0;
+	if (is_live)
+		strbuf_addf(reason,
+			    "episode %" PRIu64
+			    " has a live run of %s already: "
+			    "run %" PRIu64,
+			    run->episode_id, run->pipeline->name, live.run_id);
+	else
+		strbuf_addf(reason, "a run with the uuid %s exists already",
+			    run->uuid);
+	return 0;
+}
+
 /* The server refused this one alone: it fails, with the reason. */
 static int write_refused(struct worker *w, struct task *task,
 			 const struct err *why)
@@ -111,11 +159,12 @@ static int write_refused(struct worker *w, struct task *task,
 	struct err err;
 	int rc;
 
-	if (task->settle.kind == SETTLE_EXPAND && why->code == ERR_DB_DUP)
-		strbuf_addf(&reason, "a run with the uuid %s exists already",
-			    task->expand.uuid);
-	else
+	if (task->settle.kind == SETTLE_EXPAND && why->code == ERR_DB_DUP) {
+		if (say_why_not_unique(w, task, &reason))
+			return -1;
+	} else {
 		strbuf_addf(&reason, "cannot be stored: %s", why->text);
+	}
 	task->settle.input = NULL;
 	task_fail(task, strbuf_str(&reason), NULL, &limits);
 	task->settle.input = NULL;

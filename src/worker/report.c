@@ -75,11 +75,26 @@ void report_written(const struct task *task)
 		strbuf_release(&msg);
 		break;
 	case SETTLE_FAIL:
-		write_line(LOG_ERROR, "step failed for good, see stepq failed",
+		write_line(LOG_ERROR,
+			   task->settle.is_tolerated || task->step.parent_id
+				   ? "step failed, the run goes on"
+				   : "step failed for good, see stepq failed",
 			   task, 1);
 		break;
 	case SETTLE_RELEASE:
 		write_line(LOG_INFO, "step given back", task, 0);
+		break;
+	case SETTLE_SKIP:
+		write_line(LOG_INFO, "step skipped", task, 1);
+		break;
+	case SETTLE_PARK:
+		write_line(LOG_INFO, "step waits", task, 0);
+		break;
+	case SETTLE_MAP:
+		write_line(LOG_DEBUG, "items made", task, 0);
+		break;
+	case SETTLE_DROP:
+		write_line(LOG_INFO, "job dropped, its step is over", task, 0);
 		break;
 	case SETTLE_EXPAND:
 		report_run(task);
@@ -88,6 +103,11 @@ void report_written(const struct task *task)
 		write_line(LOG_ERROR, "job failed, see stepq failed", task, 1);
 		break;
 	}
+}
+
+void report_cancelled(const struct task *task)
+{
+	write_line(LOG_INFO, "run cancelled, its call is stopped", task, 0);
 }
 
 void report_fenced(const struct task *task, int in_doubt)

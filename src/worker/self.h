@@ -57,7 +57,8 @@ struct worker {
 
 	struct loop_timer *turn_timer;
 	struct loop_timer *beat_timer;
-	struct loop_timer *stop_timer; /* --max-time, then --grace */
+	struct loop_timer *watch_timer; /* for cancelled runs */
+	struct loop_timer *stop_timer;  /* --max-time, then --grace */
 	int64_t idle_ms;         /* the wait before the next look for work */
 	int64_t trouble_ms;      /* the wait before the next try to connect */
 	int64_t down_since_ms;   /* the database is away since; 0: it is not */
@@ -108,6 +109,7 @@ uint64_t beat_rss(void);
 /* report.c */
 void report_started(const struct task *task);
 void report_written(const struct task *task);
+void report_cancelled(const struct task *task);
 void report_fenced(const struct task *task, int in_doubt);
 
 #endif

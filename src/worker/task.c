@@ -21,6 +21,7 @@
 #include "plan/expr.h"
 #include "plan/pipeline.h"
 #include "plan/plan.h"
+#include "plan/scope.h"
 #include "step/step.h"
 #include "worker/task.h"
 
@@ -31,6 +32,8 @@ struct task *task_new(struct job *job_taken)
 	task->job = *job_taken;
 	*job_taken = (struct job){ 0 };
 	task->state = jv_null();
+	task->scope = jv_null();
+	task->items = jv_null();
 	task->options =
 		(struct run_options){ .max_tries = -1, .timeout_ms = -1 };
 	task->error.max = LIMIT_MESSAGE;
@@ -53,6 +56,9 @@ void task_free(struct task **pointer)
 	plan_unref(&task->plan);
 	pipeline_unref(&task->pipeline);
 	jv_free(task->state);
+	jv_free(task->scope);
+	task_map_release(task);
+	free(task->rounds);
 	free(task->body);
 	free(task->feeds);
 	free(task->result);
@@ -67,22 +73,24 @@ int task_is_step(const struct task *task)
 	return task->step.id != 0;
 }
 
-static const struct pipeline_step *step_of(const struct task *task)
+const struct pipeline_step *task_step(const struct task *task)
 {
-	return task->engine ? &task->pipeline->steps[task->index] : NULL;
+	return task_is_step(task) && task->pipeline
+		       ? &task->pipeline->steps[task->index]
+		       : NULL;
 }
 
 /* What the payload says goes before the step, then the engine, then us. */
 static int64_t tries_of(const struct task *task,
 			const struct task_limits *limits)
 {
-	const struct pipeline_step *step = step_of(task);
+	const struct pipeline_step *step = task_step(task);
 
 	if (task->options.max_tries >= 0)
 		return task->options.max_tries;
 	if (step && step->tries >= 0)
 		return step->tries;
-	if (step && task->engine->tries >= 0)
+	if (task->engine && task->engine->tries >= 0)
 		return task->engine->tries;
 	return limits->settings->worker.tries;
 }
@@ -90,13 +98,13 @@ static int64_t tries_of(const struct task *task,
 int64_t task_timeout_ms(const struct task *task,
 			const struct task_limits *limits)
 {
-	const struct pipeline_step *step = step_of(task);
+	const struct pipeline_step *step = task_step(task);
 
 	if (task->options.timeout_ms >= 0)
 		return task->options.timeout_ms;
 	if (step && step->timeout_ms >= 0)
 		return step->timeout_ms;
-	if (step && task->engine->timeout_ms >= 0)
+	if (task->engine && task->engine->timeout_ms >= 0)
 		return task->engine->timeout_ms;
 	return limits->settings->worker.timeout_ms;
 }
@@ -104,28 +112,36 @@ int64_t task_timeout_ms(const struct task *task,
 static const int64_t *backoff_of(const struct task *task,
 				 const struct task_limits *limits)
 {
-	const struct pipeline_step *step = step_of(task);
+	const struct pipeline_step *step = task_step(task);
 
 	if (task->options.backoff_ms)
 		return task->options.backoff_ms;
 	if (step && step->backoff_ms)
 		return step->backoff_ms;
-	if (step && task->engine->backoff_ms)
+	if (task->engine && task->engine->backoff_ms)
 		return task->engine->backoff_ms;
 	return limits->settings->worker.backoff_ms;
 }
 
-static void end(struct task *task, enum settle_kind kind)
+void task_end(struct task *task, enum settle_kind kind)
 {
+	const struct pipeline_step *step = task_step(task);
+
 	task->phase = TASK_ENDED;
-	task->settle.kind = kind;
-	task->settle.job_id = task->job.id;
-	task->settle.fence = task->job.fence;
-	task->settle.step_id = task->step.id;
-	task->settle.run_id = task->step.run_id;
-	task->settle.step = task->step.step;
-	task->settle.due = task->job.due;
-	if (step_of(task) && step_of(task)->input_text)
+	task->settle = (struct settle){
+		.kind = kind,
+		.job_id = task->job.id,
+		.fence = task->job.fence,
+		.step_id = task->step.id,
+		.run_id = task->step.run_id,
+		.parent_id = task->step.parent_id,
+		.step = task->step.step,
+		.due = task->job.due,
+		.share = task->share,
+		.feeds = task->feeds,
+		.feeds_n = task->feeds ? step->feeds_n : 0,
+	};
+	if (step && step->input_text)
 		task->settle.input = task->body;
 }
 
@@ -151,6 +167,19 @@ static void describe(struct task *task, const char *detail,
 		strbuf_adds(sb, detail);
 }
 
+/* An item's failure is the map's to judge. */
+static void end_failed(struct task *task)
+{
+	const struct pipeline_step *step = task_step(task);
+	enum pipeline_policy policy =
+		step && task->has_scope && !task->step.parent_id ? step->policy
+								 : POLICY_FAIL;
+
+	task_end(task, policy == POLICY_SKIP ? SETTLE_SKIP : SETTLE_FAIL);
+	task->settle.is_tolerated = policy == POLICY_CONTINUE;
+	task->settle.message = "failed, and that counts as skipped";
+}
+
 void task_fail(struct task *task, const char *reason, const char *detail,
 	       const struct task_limits *limits)
 {
@@ -165,10 +194,10 @@ void task_fail(struct task *task, const char *reason, const char *detail,
 		strbuf_addf(&task->error, "; %s", cut + strlen(hint));
 	describe(task, detail, limits);
 	if (task_is_step(task)) {
-		end(task, SETTLE_FAIL);
+		end_failed(task);
 		memcpy(task->uuid, task->step.uuid, sizeof(task->uuid));
 	} else {
-		end(task, SETTLE_BURY);
+		task_end(task, SETTLE_BURY);
 		if (*task->payload.uuid)
 			memcpy(task->uuid, task->payload.uuid,
 			       sizeof(task->uuid));
@@ -182,11 +211,10 @@ void task_fail(struct task *task, const char *reason, const char *detail,
 
 void task_give_back(struct task *task)
 {
-	end(task, SETTLE_RELEASE);
+	task_end(task, SETTLE_RELEASE);
 }
 
-/* Whether it may be begun at all; if not it has failed. */
-static int check_attempts(struct task *task, const struct task_limits *limits)
+int task_check_attempts(struct task *task, const struct task_limits *limits)
 {
 	int64_t tries = tries_of(task, limits);
 	char text[160];
@@ -247,7 +275,7 @@ static void become_run(struct task *task, struct plan *plan,
 		memcpy(task->expand.uuid, task->payload.uuid, UUID_TEXT);
 	else
 		uuid_new(task->expand.uuid);
-	end(task, SETTLE_EXPAND);
+	task_end(task, SETTLE_EXPAND);
 	task->settle.expand = &task->expand;
 }
 
@@ -278,18 +306,30 @@ void task_read(struct task *task, struct plan *plan,
 		task_fail(task, err.text, NULL, limits);
 		return;
 	}
-	if (check_attempts(task, limits))
+	if (task_check_attempts(task, limits))
 		become_run(task, plan, limits);
+}
+
+/* Its step is over, cancelled perhaps: there is nothing to do. */
+static int is_stale(const struct task *task)
+{
+	return state_is_final(task->step.state) &&
+	       task->step.state != STATE_FAILED;
 }
 
 void task_bind(struct task *task, struct pipeline *pipeline, struct plan *plan,
 	       const struct task_limits *limits)
 {
-	const struct engine *engine;
 	struct err err;
 	int index;
 
-	if (state_next(task->step.state, EVENT_START) == STATE_COUNT) {
+	if (is_stale(task)) {
+		task_end(task, SETTLE_DROP);
+		task->settle.step_id = 0;
+		return;
+	}
+	if (state_next(task->step.state, EVENT_START) == STATE_COUNT ||
+	    (task->step.waiting_on > 0 && !task->step.has_items)) {
 		(void)err_set(&err, ERR_INPUT,
 			      "step %" PRIu64 " cannot start: it is %s",
 			      task->step.id, state_name(task->step.state));
@@ -307,84 +347,26 @@ void task_bind(struct task *task, struct pipeline *pipeline, struct plan *plan,
 			  limits);
 		return;
 	}
-	engine = plan_engine(plan, pipeline->steps[index].engine);
-	if (!engine) {
+	task->pipeline = pipeline_ref(pipeline);
+	task->plan = plan_ref(plan);
+	task->index = (size_t)index;
+	if (!pipeline->steps[index].engine)
+		return;
+	task->engine = plan_engine(plan, pipeline->steps[index].engine);
+	if (!task->engine) {
 		(void)err_set(&err, ERR_CONFIG,
 			      "no engine '%s' in this worker's configuration",
 			      pipeline->steps[index].engine);
 		task_fail(task, err.text, NULL, limits);
-		return;
-	}
-	task->pipeline = pipeline_ref(pipeline);
-	task->plan = plan_ref(plan);
-	task->engine = engine;
-	task->index = (size_t)index;
-	(void)check_attempts(task, limits); /* it ends the task if not */
-}
-
-/* A JSON text of the database, which wrote it as JSON. */
-static jv stored(const char *text)
-{
-	struct err err;
-	jv v;
-
-	if (!text || json_parse(text, strlen(text), &v, &err))
-		return jv_null();
-	return v;
-}
-
-static jv run_value(const struct run_step *step)
-{
-	jv run = jv_object();
-
-	run = jv_object_set(run, jv_string("id"),
-			    jv_number((double)step->run_id));
-	run = jv_object_set(run, jv_string("uuid"), jv_string(step->run_uuid));
-	run = jv_object_set(run, jv_string("pipeline"),
-			    jv_string(step->pipeline));
-	return jv_object_set(run, jv_string("episode_id"),
-			     step->has_episode
-				     ? jv_number((double)step->episode_id)
-				     : jv_null());
-}
-
-static void build_state(struct task *task, const struct run_result *results,
-			size_t n)
-{
-	const struct pipeline *pipeline = task->pipeline;
-	const struct pipeline_step *step = step_of(task);
-	size_t i;
-	int index;
-
-	task->state = jv_object_set(jv_object(), jv_string("input"),
-				    stored(task->step.run_input));
-	task->state = jv_object_set(task->state, jv_string("run"),
-				    run_value(&task->step));
-	task->feeds = xcalloc(step->feeds_n, sizeof(*task->feeds));
-	for (i = 0; i < n; i++) {
-		if (results[i].run_id != task->step.run_id)
-			continue;
-		index = pipeline_step_index(pipeline, results[i].step);
-		if (index < 0)
-			continue;
-		if (step->above[index])
-			task->state = jv_object_set(task->state,
-						    jv_string(results[i].step),
-						    stored(results[i].result));
-		for (size_t k = 0; k < step->feeds_n; k++)
-			if (step->feeds[k] == (size_t)index)
-				task->feeds[k] = results[i].step_id;
 	}
 }
 
-void task_prepare(struct task *task, const struct run_result *results, size_t n,
-		  const struct task_limits *limits)
+void task_prepare(struct task *task, const struct task_limits *limits)
 {
-	const struct pipeline_step *step = step_of(task);
+	const struct pipeline_step *step = task_step(task);
 	struct err err;
 	jv body;
 
-	build_state(task, results, n);
 	if (!step->input) {
 		task->body = json_text(task->state);
 		return;
@@ -400,7 +382,7 @@ void task_prepare(struct task *task, const struct run_result *results, size_t n,
 
 const char *task_stage(const struct task *task)
 {
-	const struct pipeline_step *step = step_of(task);
+	const struct pipeline_step *step = task_step(task);
 
 	return step->state ? step->state : step->name;
 }
@@ -408,7 +390,7 @@ const char *task_stage(const struct task *task)
 /* The `cost` expression's value as decimal text; NULL with `err` set. */
 static char *cost_text(const struct task *task, jv response, struct err *err)
 {
-	const struct pipeline_step *step = step_of(task);
+	const struct pipeline_step *step = task_step(task);
 	char *text = NULL;
 	jv cost;
 
@@ -433,35 +415,96 @@ static char *cost_text(const struct task *task, jv response, struct err *err)
 	return text;
 }
 
+static double body_share(const struct pipeline *pipeline, size_t end)
+{
+	double weight = 0;
+	size_t i;
+
+	for (i = 0; i < pipeline->steps_n; i++)
+		if (pipeline->steps[end].again.body[i])
+			weight += pipeline->steps[i].weight;
+	return 100 * weight / pipeline->weight;
+}
+
+/* Whether the run goes back; -1 with `err` when that cannot be told. */
+static int goes_back(const struct task *task, struct err *err)
+{
+	const struct pipeline_step *step = task_step(task);
+	struct scope_row row = { task->index, STATE_DONE, task->result, NULL };
+	int is_true, rc;
+	jv state;
+
+	if (!step->again.to || task->step.round > step->again.at_most)
+		return 0;
+	state = scope_contribute(jv_copy(task->state), task->pipeline, &row);
+	rc = expr_run_bool(step->again.when, state, &is_true, err);
+	jv_free(state);
+	return rc ? err_wrap(err, "again.when") : is_true;
+}
+
+static void go_back(struct task *task)
+{
+	const struct pipeline *pipeline = task->pipeline;
+	size_t i;
+
+	for (i = 0; i < pipeline->steps_n; i++)
+		task->rounds[i]++;
+	task->loop = (struct settle_loop){
+		.pipeline = pipeline,
+		.step = task->index,
+		.rounds = task->rounds,
+		.queue = task->step.queue,
+		.episode_id = task->step.episode_id,
+		.has_episode = task->step.has_episode,
+		.share = body_share(pipeline, task->index),
+	};
+	task->settle.loop = &task->loop;
+}
+
+void task_done(struct task *task, jv result, const char *cost,
+	       const struct task_limits *limits)
+{
+	struct err err;
+	int again;
+
+	free(task->result);
+	task->result = json_text(result);
+	jv_free(result);
+	again = task->step.parent_id ? 0 : goes_back(task, &err);
+	if (again < 0) {
+		task_fail(task, err.text, NULL, limits);
+		return;
+	}
+	task_end(task, SETTLE_DONE);
+	task->settle.result = task->result;
+	task->settle.cost = cost;
+	if (again)
+		go_back(task);
+}
+
 static void finish_done(struct task *task, jv response,
 			const struct task_limits *limits)
 {
-	const struct pipeline_step *step = step_of(task);
+	const struct pipeline_step *step = task_step(task);
 	struct err err;
-	jv result;
+	jv result = jv_copy(response);
 
-	if (!step->output) {
-		task->result = json_text(response);
-	} else if (expr_run(step->output, task->state, response, &result,
-			    &err)) {
-		(void)err_wrap(&err, "output");
-		task_fail(task, err.text, NULL, limits);
-		return;
-	} else {
-		task->result = json_text(result);
+	if (step->output) {
 		jv_free(result);
+		if (expr_run(step->output, task->state, response, &result,
+			     &err)) {
+			(void)err_wrap(&err, "output");
+			task_fail(task, err.text, NULL, limits);
+			return;
+		}
 	}
 	task->cost = cost_text(task, response, &err);
 	if (!task->cost) {
+		jv_free(result);
 		task_fail(task, err.text, NULL, limits);
 		return;
 	}
-	end(task, SETTLE_DONE);
-	task->settle.result = task->result;
-	task->settle.cost = task->cost;
-	task->settle.share = 100 * step->weight / task->pipeline->weight;
-	task->settle.feeds = task->feeds;
-	task->settle.feeds_n = step->feeds_n;
+	task_done(task, result, task->cost, limits);
 }
 
 static int may_retry(const struct task *task, int64_t delay_ms,
@@ -496,7 +539,7 @@ void task_finish(struct task *task, struct step_outcome *outcome,
 	    may_retry(task, delay_ms, limits)) {
 		strbuf_clear(&task->error);
 		strbuf_adds(&task->error, strbuf_str(&reason));
-		end(task, SETTLE_RETRY);
+		task_end(task, SETTLE_RETRY);
 		task->settle.error = strbuf_str(&task->error);
 		task->settle.delay_ms = delay_ms;
 	} else {
@@ -512,7 +555,8 @@ void task_finish(struct task *task, struct step_outcome *outcome,
 
 size_t task_bytes(const struct task *task)
 {
-	return 1000 + (task->result ? strlen(task->result) : 0) +
+	return 1000 + task_map_bytes(task) +
+	       (task->result ? strlen(task->result) : 0) +
 	       (task->settle.input ? strlen(task->settle.input) : 0) +
 	       task->exception.len +
 	       (task->payload.input ? strlen(task->payload.input) : 0);

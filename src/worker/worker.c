@@ -322,6 +322,7 @@ static void tear_down(struct worker *w)
 	signals_close(&w->signals);
 	loop_timer_del(&w->turn_timer);
 	loop_timer_del(&w->beat_timer);
+	loop_timer_del(&w->watch_timer);
 	loop_timer_del(&w->stop_timer);
 	httpc_free(&w->env.httpc);
 	loop_free(&w->env.loop);

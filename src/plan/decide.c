@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include "plan/decide.h"
+#include "plan/pipeline.h"
+
+enum decide_path decide_path(const struct pipeline *pipeline, size_t step,
+			     const enum state *states)
+{
+	const struct pipeline_step *s = &pipeline->steps[step];
+	enum decide_path path = s->when_text ? PATH_WHEN : PATH_RUN;
+	size_t i;
+
+	if (s->is_fallback && states[s->fallback_of] != STATE_FAILED)
+		return PATH_SKIP;
+	for (i = 0; i < s->needs_n; i++)
+		if (states[s->needs[i]] != STATE_SKIPPED)
+			return path;
+	return s->needs_n > 0 && path == PATH_RUN ? PATH_SKIP : path;
+}
+
+uint32_t decide_loop_needs(const struct pipeline *pipeline, size_t end,
+			   size_t step)
+{
+	const unsigned char *body = pipeline->steps[end].again.body;
+	const struct pipeline_step *s = &pipeline->steps[step];
+	uint32_t n = 0;
+	size_t i;
+
+	for (i = 0; i < s->needs_n; i++)
+		n += body[s->needs[i]];
+	return n;
+}
+
+size_t decide_quota(const struct pipeline *pipeline, size_t step, size_t items)
+{
+	const struct pipeline_quota *quota = &pipeline->steps[step].min_done;
+	double share;
+
+	if (quota->count >= 0)
+		return (size_t)quota->count < items ? (size_t)quota->count
+						    : items;
+	share = quota->share * (double)items;
+	return (size_t)share + ((double)(size_t)share < share);
+}
