@@ -154,7 +154,7 @@ static void mark_loop(const struct decision *decision,
 	for (i = 0; i < steps_n; i++)
 		is_new |= body[i] && out[i].what != RERUN_KEEP;
 	for (i = 0; i < steps_n; i++)
-		out[i].is_last_only |= body[i] && is_new;
+		out[i].is_together |= body[i] && is_new;
 }
 
 /* What follows from the choices: how many are new. */

@@ -45,10 +45,10 @@ enum rerun_what {
 struct rerun_step {
 	enum rerun_what what;
 	/*
-	 * Of a loop whose other steps are not all kept: the last round is
-	 * copied as the first one, so that the new rows are of one round.
+	 * Of a loop whose steps are not all kept: all its rounds come before
+	 * what is new behind it, and not each behind the round before.
 	 */
-	int is_last_only;
+	int is_together;
 	uint32_t waits; /* steps it needs that are not kept */
 };
 

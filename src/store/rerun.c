@@ -239,23 +239,6 @@ static void mark_latest(struct making *making)
 	}
 }
 
-static void number_rounds(struct making *making)
-{
-	size_t i;
-
-	for (i = 0; i < making->rows_n; i++) {
-		struct old_row *row = &making->rows[i];
-		const struct rerun_step *step = &making->steps[row->step];
-
-		if (step->what != RERUN_KEEP)
-			row->new_round = 0;
-		else if (step->is_last_only)
-			row->new_round = row->is_latest ? 1 : 0;
-		else
-			row->new_round = row->round;
-	}
-}
-
 /* 2. */
 static int decide(struct making *making, struct err *err)
 {
@@ -282,7 +265,6 @@ static int decide(struct making *making, struct err *err)
 			  &making->rerun->ask, making->steps, err);
 	free(rows);
 	mark_latest(making);
-	number_rounds(making);
 	return rc;
 }
 

@@ -135,11 +135,11 @@ static int insert_run(struct db *db, struct making *making, struct err *err)
 	size_t i;
 
 	for (i = 0; i < pipeline->steps_n; i++) {
-		int is_kept = making->steps[i].what == RERUN_KEEP;
+		int is_again = making->steps[i].what != RERUN_KEEP;
 
-		add_name(is_kept ? &out->kept : &out->again,
+		add_name(is_again ? &out->again : &out->kept,
 			 pipeline->steps[i].name);
-		again += !is_kept;
+		again += is_again;
 	}
 	if (db_exec(db, NULL, err, sql_insert_run,
 		    DB_ARGS(DB_STR(out->uuid), DB_U64(making->definition_id),
@@ -153,6 +153,16 @@ static int insert_run(struct db *db, struct making *making, struct err *err)
 	return rerun_find(db, out->uuid, &out->run_id, err) < 0 ? -1 : 0;
 }
 
+static int is_kept(const struct making *making, const struct old_row *row)
+{
+	return making->steps[row->step].what == RERUN_KEEP;
+}
+
+static int is_later(const struct making *making, const struct old_row *row)
+{
+	return row->round > 1 && !making->steps[row->step].is_together;
+}
+
 static int add_kept(struct db *db, struct making *making,
 		    const struct old_row *row, struct err *err)
 {
@@ -160,7 +170,7 @@ static int add_kept(struct db *db, struct making *making,
 
 	return db_batch_add(db, &making->batch, err, sql_keep,
 			    DB_ARGS(DB_U64(making->out->run_id),
-				    DB_U64(row->new_round),
+				    DB_U64(row->round),
 				    DB_U64(row->is_latest ? waits : 0),
 				    DB_U64(row->id)));
 }
@@ -182,7 +192,7 @@ static int add_new(struct db *db, struct making *making, size_t step,
 	return run_rows_add(db, &making->batch, &row, 1, err);
 }
 
-/* One row of each step, in the pipeline's order. */
+/* The first row of each step, in the pipeline's order. */
 static int add_first_rows(struct db *db, struct making *making, struct err *err)
 {
 	size_t i, k;
@@ -193,7 +203,8 @@ static int add_first_rows(struct db *db, struct making *making, struct err *err)
 			rc = add_new(db, making, i, err);
 		for (k = 0; k < making->rows_n && rc == 0; k++)
 			if (making->rows[k].step == i &&
-			    making->rows[k].new_round == 1)
+			    is_kept(making, &making->rows[k]) &&
+			    !is_later(making, &making->rows[k]))
 				rc = add_kept(db, making, &making->rows[k],
 					      err);
 	}
@@ -205,7 +216,8 @@ static int add_later_rows(struct db *db, struct making *making, struct err *err)
 	size_t i;
 
 	for (i = 0; i < making->rows_n; i++)
-		if (making->rows[i].new_round > 1 &&
+		if (is_kept(making, &making->rows[i]) &&
+		    is_later(making, &making->rows[i]) &&
 		    add_kept(db, making, &making->rows[i], err))
 			return -1;
 	return 0;
@@ -215,13 +227,14 @@ static int add_items(struct db *db, struct making *making,
 		     const struct old_row *row, const char *states,
 		     struct err *err)
 {
+	uint32_t round = is_kept(making, row) ? row->round : 1;
+
 	return db_batch_add(
 		db, &making->batch, err, sql_keep_items,
 		DB_ARGS(DB_U64(making->out->run_id),
 			DB_STR(making->pipeline->steps[row->step].name),
-			DB_U64(MAX(row->new_round, 1U)),
-			DB_U64(making->rerun->run_id), DB_U64(row->id),
-			DB_RAW(states)));
+			DB_U64(round), DB_U64(making->rerun->run_id),
+			DB_U64(row->id), DB_RAW(states)));
 }
 
 /* Its finished items, the others as new ones, and the map is told. */
@@ -250,7 +263,7 @@ static int add_all_items(struct db *db, struct making *making, struct err *err)
 	for (i = 0; i < making->rows_n && rc == 0; i++) {
 		const struct old_row *row = &making->rows[i];
 
-		if (row->rows > 0 && row->new_round > 0)
+		if (row->rows > 0 && is_kept(making, row))
 			rc = add_items(db, making, row, finals, err);
 		else if (row->is_latest &&
 			 making->steps[row->step].what == RERUN_ITEMS)

@@ -30,8 +30,7 @@ struct old_row {
 	uint32_t done;
 	int has_failed; /* it, or an item of it */
 	int is_finished;
-	int is_latest;      /* round of its step */
-	uint32_t new_round; /* that it is copied as; 0: it is not */
+	int is_latest; /* round of its step */
 };
 
 struct making {

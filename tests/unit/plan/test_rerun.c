@@ -94,7 +94,7 @@ static size_t read_rows(const struct pipeline *pipeline, const char *text,
 	return n;
 }
 
-/* "keep fresh>1 items last": > says for how many it waits. */
+/* "keep+ fresh>1 items": + is of such a loop, > for how many it waits. */
 static void write_steps(const struct rerun_step *steps, size_t n,
 			struct strbuf *out)
 {
@@ -103,7 +103,7 @@ static void write_steps(const struct rerun_step *steps, size_t n,
 
 	for (i = 0; i < n; i++) {
 		strbuf_addf(out, "%s%s%s", i ? " " : "", names[steps[i].what],
-			    steps[i].is_last_only ? "1" : "");
+			    steps[i].is_together ? "+" : "");
 		if (steps[i].waits > 0)
 			strbuf_addf(out, ">%u", steps[i].waits);
 	}
@@ -228,15 +228,15 @@ static void kept_loop_keeps_its_rounds(void **state)
 	      FROM("ship"), "keep keep keep keep fresh");
 }
 
-static void loop_that_goes_on_begins_with_one_round(void **state)
+static void rounds_of_a_loop_that_goes_on_come_together(void **state)
 {
 	(void)state;
 	check(loop, "brief draw ink check draw@2 ink@2 check@2 ship",
-	      FROM("ink"), "keep keep1 fresh1 fresh1>1 fresh>1");
+	      FROM("ink"), "keep keep+ fresh+ fresh+>1 fresh>1");
 	check(loop, "brief draw@2 draw ink check ink@2~! check@2~ ship~",
-	      FAILED(NULL), "keep keep1 fresh1 fresh1>1 fresh>1");
+	      FAILED(NULL), "keep keep+ fresh+ fresh+>1 fresh>1");
 	check(loop, "brief draw ink check ship", ONLY("draw"),
-	      "keep fresh1 keep1>1 keep1 keep");
+	      "keep fresh+ keep+>1 keep+ keep");
 }
 
 static void fallback_comes_after_what_it_stands_in_for(void **state)
@@ -269,7 +269,7 @@ int main(void)
 		cmocka_unit_test(what_failed_is_done_again),
 		cmocka_unit_test(failures_of_other_steps_are_left),
 		cmocka_unit_test(kept_loop_keeps_its_rounds),
-		cmocka_unit_test(loop_that_goes_on_begins_with_one_round),
+		cmocka_unit_test(rounds_of_a_loop_that_goes_on_come_together),
 		cmocka_unit_test(fallback_comes_after_what_it_stands_in_for),
 		cmocka_unit_test(unknown_step_is_told_with_the_nearest),
 	};
