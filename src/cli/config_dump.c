@@ -329,23 +329,31 @@ static void add_settings(struct dump *dump, const struct conf_node *root)
 		close_group(dump, "};");
 }
 
+/* A group of its own within `node`, if it has that. */
+static void add_inner(struct dump *dump, const struct conf_node *node,
+		      const char *name, const char *path, size_t table)
+{
+	const struct conf_node *part = conf_node_get(node, name);
+	char *inner = xasprintf("%s%s.", path, name);
+	const struct place place = { part, inner,
+				     key_table(table).has_variables };
+
+	if (part) {
+		open_group(dump, name, "{");
+		add_table(dump, &place, table);
+		close_group(dump, "};");
+	}
+	free(inner);
+}
+
 static void add_engine(struct dump *dump, const struct conf_node *engine)
 {
-	const struct conf_node *dummy = conf_node_get(engine, "dummy");
 	char *path = xasprintf("engines.%s.", conf_node_name(engine));
 	const struct place place = { engine, path, 1 };
 
 	open_group(dump, conf_node_name(engine), "{");
 	add_table(dump, &place, KEY_TABLE_ENGINE);
-	if (dummy) {
-		char *inner = xasprintf("%sdummy.", path);
-		const struct place deeper = { dummy, inner, 1 };
-
-		open_group(dump, "dummy", "{");
-		add_table(dump, &deeper, KEY_TABLE_DUMMY);
-		close_group(dump, "};");
-		free(inner);
-	}
+	add_inner(dump, engine, "dummy", path, KEY_TABLE_DUMMY);
 	close_group(dump, "};");
 	free(path);
 }
@@ -376,6 +384,8 @@ static void add_pipeline(struct dump *dump, const struct conf_node *pipeline,
 
 		open_group(dump, "", "{");
 		add_table(dump, &deeper, KEY_TABLE_STEP);
+		add_inner(dump, step, "gate", inner, KEY_TABLE_GATE);
+		add_inner(dump, step, "again", inner, KEY_TABLE_AGAIN);
 		close_group(dump, i + 1 < conf_node_count(steps) ? "}," : "}");
 		free(inner);
 	}

@@ -28,6 +28,14 @@ struct key_table key_table(size_t i)
 	case KEY_TABLE_STEP:
 		return (struct key_table){ "pipelines[].steps[].", "a step",
 					   step_keys, step_keys_n, 0 };
+	case KEY_TABLE_GATE:
+		return (struct key_table){ "pipelines[].steps[].gate.",
+					   "a gate", step_gate_keys,
+					   step_gate_keys_n, 0 };
+	case KEY_TABLE_AGAIN:
+		return (struct key_table){ "pipelines[].steps[].again.",
+					   "a loop", step_again_keys,
+					   step_again_keys_n, 0 };
 	default:
 		BUG("no table %zu of keys", i);
 	}
@@ -115,7 +123,14 @@ static const char example_pipelines[] =
 
 static const char example_steps[] = "\n\t# steps = ( {\n";
 
+static const char example_gate[] = "\n\t# gate: {\n";
+
+static const char example_again[] =
+	"\t# };\n"
+	"\n\t# again: {\n";
+
 static const char example_end[] =
+	"\t# };\n"
 	"\t# } );\n"
 	"\t# }\n"
 	");\n";
@@ -148,5 +163,9 @@ void key_example(struct strbuf *out)
 	add_rows(out, KEY_TABLE_PIPELINE, "\t");
 	strbuf_adds(out, example_steps);
 	add_rows(out, KEY_TABLE_STEP, "\t");
+	strbuf_adds(out, example_gate);
+	add_rows(out, KEY_TABLE_GATE, "\t");
+	strbuf_adds(out, example_again);
+	add_rows(out, KEY_TABLE_AGAIN, "\t");
 	strbuf_adds(out, example_end);
 }

@@ -104,7 +104,13 @@ static const char pipelines[] =
 
 static const char steps[] =
 	".Ss Steps\n"
-	"A step starts when all steps that it needs are done.\n";
+	"A step starts when all steps that it needs are finished: done,\n"
+	"skipped, or failed where that is allowed.\n"
+	"It has one of\n"
+	".Va engine\n"
+	"and\n"
+	".Va gate ,\n"
+	"or neither and only waits.\n";
 
 static const char expressions[] =
 	".Sh EXPRESSIONS\n"
@@ -243,6 +249,10 @@ void man_conf(struct strbuf *out)
 	add_keys(out, KEY_TABLE_PIPELINE);
 	strbuf_adds(out, steps);
 	add_keys(out, KEY_TABLE_STEP);
+	strbuf_adds(out, ".Ss Gates\n");
+	add_keys(out, KEY_TABLE_GATE);
+	strbuf_adds(out, ".Ss Going back\n");
+	add_keys(out, KEY_TABLE_AGAIN);
 	strbuf_adds(out, expressions);
 	strbuf_adds(out, payload);
 	strbuf_adds(out, example);

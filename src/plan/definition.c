@@ -63,9 +63,9 @@ static void write_gate(struct strbuf *out, const struct pipeline_step *step)
 {
 	if (!step->gate.is_set)
 		return;
-	strbuf_adds(out, ",\"gate\":{\"on_deadline\":");
-	json_quote(out, step->gate.on_deadline);
-	write_text(out, "on_reject", step->gate.on_reject);
+	strbuf_adds(out, ",\"gate\":{\"on_reject\":");
+	json_quote(out, step->gate.on_reject);
+	write_text(out, "on_deadline", step->gate.on_deadline);
 	write_int(out, "deadline_ms", step->gate.deadline_ms);
 	strbuf_addc(out, '}');
 }
@@ -89,10 +89,8 @@ static void write_step(struct strbuf *out, const struct pipeline_step *step)
 	write_names(out, "needs", step->needs_names);
 	write_text(out, "when", step->when_text);
 	write_text(out, "each", step->each_text);
-	if (step->each_text) {
-		write_word(out, "min_done", step->min_done_text, "100%");
-		write_int(out, "at_once", step->at_once);
-	}
+	write_text(out, "min_done", step->min_done_text);
+	write_int(out, "at_once", step->at_once);
 	write_int(out, "wait_ms", step->wait_ms);
 	write_text(out, "until", step->until_text);
 	write_gate(out, step);
@@ -100,7 +98,7 @@ static void write_step(struct strbuf *out, const struct pipeline_step *step)
 	write_text(out, "output", step->output_text);
 	write_text(out, "cost", step->cost_text);
 	write_again(out, step);
-	write_word(out, "on_failure", step->policy_text, "fail");
+	write_text(out, "on_failure", step->policy_text);
 	write_text(out, "fallback", step->fallback);
 	write_text(out, "into", step->into);
 	write_word(out, "merge", step->merge_text, "replace");

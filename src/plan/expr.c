@@ -51,6 +51,7 @@ static const char head[] =
 static const char head_state[] = ". | def program: ";
 static const char head_response[] = ".[0] as $state | .[1] | def program: ";
 static const char tail[] = "\n; [limit(2; program)]";
+static const char tail_items[] = "\n; [limit(100001; program)]";
 
 enum {
 	PROGRAM_SHOWN = 80,
@@ -140,7 +141,8 @@ static int compile(struct expr *expr, struct err *err)
 	whole = xasprintf("%s%s%s%s", head,
 			  expr->kind == EXPR_RESPONSE ? head_response
 						      : head_state,
-			  expr->program, tail);
+			  expr->program,
+			  expr->kind == EXPR_ITEMS ? tail_items : tail);
 	is_compiled = jq_compile(expr->jq, whole);
 	free(whole);
 	if (is_compiled)
@@ -252,4 +254,30 @@ int expr_run(struct expr *expr, jv state, jv response, jv *out, struct err *err)
 	}
 	jv_free(values);
 	return rc;
+}
+
+int expr_run_all(struct expr *expr, jv state, size_t max, jv *items_out,
+		 struct err *err)
+{
+	jq_start(expr->jq, jv_copy(state), 0);
+	if (run(expr, items_out, err))
+		return -1;
+	if ((size_t)jv_array_length(jv_copy(*items_out)) <= max)
+		return 0;
+	jv_free(*items_out);
+	return err_set(err, ERR_INPUT, "gives more than %zu items", max);
+}
+
+int expr_run_bool(struct expr *expr, jv state, int *out, struct err *err)
+{
+	jv v;
+
+	if (expr_run(expr, state, jv_null(), &v, err))
+		return -1;
+	*out = jv_get_kind(v) == JV_KIND_TRUE;
+	if (*out || jv_get_kind(v) == JV_KIND_FALSE) {
+		jv_free(v);
+		return 0;
+	}
+	return fail(expr, v, err);
 }

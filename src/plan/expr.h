@@ -18,6 +18,7 @@ struct expr;
 
 enum expr_kind {
 	EXPR_STATE,    /* . is the state */
+	EXPR_ITEMS,    /* . is the state, any number of values */
 	EXPR_RESPONSE, /* . is the answer, $state the state */
 };
 
@@ -35,5 +36,13 @@ void expr_free(struct expr **expr);
  */
 int expr_run(struct expr *expr, jv state, jv response, jv *out,
 	     struct err *err) MUST_CHECK;
+
+/** All values of an EXPR_ITEMS, `max` at most, as an array. */
+int expr_run_all(struct expr *expr, jv state, size_t max, jv *items_out,
+		 struct err *err) MUST_CHECK;
+
+/** Run one that must give true or false. */
+int expr_run_bool(struct expr *expr, jv state, int *out,
+		  struct err *err) MUST_CHECK;
 
 #endif

@@ -21,11 +21,12 @@ const struct conf_key step_keys[] = {
 	{ "each", CONF_EXPR, NULL, NULL, NULL, 0, AT(each_text),
 	  "Makes it a map: a jq program that gives items, and each gets a "
 	  "call of its own, with .item and .index in the state" },
-	{ "min_done", CONF_STR, "100%", "1", "16", 0, AT(min_done_text),
-	  "How many of a map's items must be done, as \"3\" or \"80%\"; with "
-	  "fewer it has failed" },
-	{ "at_once", CONF_INT, "100", "1", "100000", 0, AT(at_once),
-	  "How many of a map's items are under way at the same time" },
+	{ "min_done", CONF_STR, NULL, "1", "16", 0, AT(min_done_text),
+	  "How many of a map's items must be done, as \"3\" or \"80%\"; unset, "
+	  "all. With fewer it has failed" },
+	{ "at_once", CONF_INT, NULL, "1", "100000", 0, AT(at_once),
+	  "How many of a map's items are under way at the same time; unset, "
+	  "100" },
 	{ "wait", CONF_DUR, NULL, "0", "365d", 0, AT(wait_ms),
 	  "How long it waits when what it needs is finished" },
 	{ "until", CONF_EXPR, NULL, NULL, NULL, 0, AT(until_text),
@@ -44,10 +45,10 @@ const struct conf_key step_keys[] = {
 	  "unset, nothing" },
 	{ "again", CONF_GROUP, NULL, NULL, NULL, 0, 0,
 	  "Sends the run back to an earlier step when this one is done" },
-	{ "on_failure", CONF_ENUM, "fail", "fail|skip|continue", NULL, 0,
+	{ "on_failure", CONF_ENUM, NULL, "fail|skip|continue", NULL, 0,
 	  AT(policy_text),
 	  "What its failure does: the run fails, the step counts as skipped, "
-	  "or the run goes on without its result" },
+	  "or the run goes on without its result; unset, fail" },
 	{ "fallback", CONF_STR, NULL, "1", "64", 0, AT(fallback),
 	  "The step that runs in its place when it has failed, and only "
 	  "then" },
@@ -78,8 +79,9 @@ const size_t step_keys_n = sizeof(step_keys) / sizeof(*step_keys);
 const struct conf_key step_gate_keys[] = {
 	{ "deadline", CONF_DUR, NULL, "1s", "365d", 0, AT(gate.deadline_ms),
 	  "How long it waits for an answer; unset, for ever" },
-	{ "on_deadline", CONF_ENUM, "reject", "approve|reject", NULL, 0,
-	  AT(gate.on_deadline), "The answer when none came in time" },
+	{ "on_deadline", CONF_ENUM, NULL, "approve|reject", NULL, 0,
+	  AT(gate.on_deadline),
+	  "The answer when none came in time; unset, reject" },
 	{ "on_reject", CONF_ENUM, "fail", "fail|continue", NULL, 0,
 	  AT(gate.on_reject),
 	  "Whether a rejected gate has failed, or is done with the result "

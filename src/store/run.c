@@ -20,11 +20,11 @@ static const char sql_steps[] =
 	" FROM episode_jobs s JOIN episode_jobs r ON r.id = s.run_id"
 	" WHERE s.id IN (?) ORDER BY s.id";
 
-/* episode_jobs_run_id_index. */
+/* episode_jobs_run_id_index, in its order. */
 static const char sql_results[] =
 	"SELECT run_id, id, status, step, IF(status = 'done', result, NULL),"
 	" round, error FROM episode_jobs WHERE run_id IN (?)"
-	" AND parent_id IS NULL ORDER BY run_id, id";
+	" AND parent_id IS NULL ORDER BY run_id, parent_id, item, id";
 
 /* PRIMARY, all of these. */
 static const char sql_lock_queued[] =

@@ -223,7 +223,8 @@ static void answered(struct task *task, jv answer, const char *by,
 	jv_free(approved);
 	answer = jv_object_set(answer, jv_string("result"), jv_copy(result));
 	answer = jv_object_set(answer, jv_string("by"), jv_string(by));
-	if (is_approved || strcmp(step->gate.on_reject, "continue") == 0) {
+	if (is_approved || (step->gate.on_reject &&
+			    strcmp(step->gate.on_reject, "continue") == 0)) {
 		jv_free(result);
 		task_done(task, answer, "0", limits);
 		return;
@@ -256,7 +257,8 @@ static void decide_gate(struct task *task, const struct task_limits *limits)
 		return;
 	}
 	if (task->step.is_parked && task->step.is_due) {
-		is_yes = strcmp(step->gate.on_deadline, "approve") == 0;
+		is_yes = step->gate.on_deadline &&
+			 strcmp(step->gate.on_deadline, "approve") == 0;
 		answered(task,
 			 jv_object_set(jv_object(), jv_string("approved"),
 				       is_yes ? jv_true() : jv_false()),

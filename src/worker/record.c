@@ -133,8 +133,8 @@ static int say_why_not_unique(struct worker *w, const struct task *task,
 	struct err err;
 	int is_live = 0;
 
-	if (run->pipeline->is_unique && run->has_episode)
-		is_live = run_live(w->db, run->pipeline->name, run->episode_id,
+	if (run->has_episode)
+		is_live = run_live(w->db, run->pipeline, run->episode_id,
 				   &live, &err);
 	if (is_live < 0)
 		return link_trouble(w, &err, "looking for a live run") ? -1 : 0;

@@ -167,7 +167,7 @@ unset STEPQ_DATABASE_URL
 ok "keys" stepq config keys
 for row in "worker.lease  duration 1s to 1h, default 30s, STEPQ_WORKER_LEASE" \
 	"engines.NAME.url  text, STEPQ_ENGINES_NAME_URL" \
-	"pipelines\[\].steps\[\].engine  text, required"; do
+	"pipelines\[\].steps\[\].name  text, required"; do
 	like "knows ${row%%  *}" "$(cat out)" "^$row\$"
 done
 keys=$(sed -n 's/^\([a-zA-Z].*[^.]\)  [a-z].*/\1/p' out)

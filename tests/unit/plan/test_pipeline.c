@@ -210,7 +210,7 @@ static void a_broken_definition_is_refused(void **state)
 		{ "{\"name\":\"p\",\"steps\":[5]}",
 		  "definition of a pipeline: 'needs' is not a list of names" },
 		{ "{\"name\":\"p\",\"steps\":[{\"needs\":[]}]}",
-		  "definition of a pipeline: a step has no name or engine" },
+		  "definition of a pipeline: a step has no name" },
 		{ STEP(""),
 		  "definition of a pipeline: 'needs' is not a list of names" },
 		{ STEP(",\"needs\":[5]"),
@@ -275,7 +275,8 @@ static void what_is_wrong_with_it_is_told(void **state)
 		  "not begin with 'stepq.'\n" },
 		{ STEPS("5"), AT ".steps[0]: must be a group { ... }\n" },
 		{ STEPS("{ }"), AT ".steps[0]: 'name' is missing\n" AT
-				   ".steps[0]: 'engine' is missing\n" },
+				   ".steps[0]: needs an engine, a gate, or a "
+				   "time to wait for (wait, until)\n" },
 		{ STEPS("{ name = \"1a\"; engine = \"e\"; }"),
 		  AT ".steps[1a].name: '1a' may have letters, digits and '_' "
 		     "only, and begins with no digit\n" },
