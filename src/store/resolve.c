@@ -17,7 +17,7 @@ static const char sql_by_id[] =
 
 /* episode_jobs_uuid_unique. */
 static const char sql_by_uuid[] =
-	"SELECT COALESCE(run_id, id) FROM episode_jobs WHERE uuid = ?";
+	"SELECT COALESCE(run_id, id), id FROM episode_jobs WHERE uuid = ?";
 
 /*
  * episode_jobs_episode_id_index, backwards: an episode's steps lie between
@@ -28,9 +28,9 @@ static const char sql_by_episode[] =
 	" FORCE INDEX (episode_jobs_episode_id_index)"
 	" WHERE episode_id = ? AND run_id IS NULL ORDER BY id DESC LIMIT 1";
 
-/* 1 with the first column of the first row, 0 without one. */
+/* 1 with the first row, its last column as row_id; 0 without one. */
 static int find(struct db *db, const char *sql, struct db_arg arg,
-		uint64_t *id_out, struct err *err)
+		struct resolved *out, struct err *err)
 {
 	struct db_rows rows = { 0 };
 	int found;
@@ -38,8 +38,10 @@ static int find(struct db *db, const char *sql, struct db_arg arg,
 	if (db_query(db, &rows, err, sql, DB_ARGS(arg)))
 		return -1;
 	found = db_rows_next(&rows);
-	if (found)
-		*id_out = row_u64(&rows, 0);
+	if (found) {
+		out->run_id = row_u64(&rows, 0);
+		out->row_id = row_u64(&rows, rows.columns - 1);
+	}
 	db_rows_release(&rows);
 	return found;
 }
@@ -53,7 +55,7 @@ static int not_found(struct err *err, const char *what)
 static int by_uuid(struct db *db, const char *uuid, struct resolved *out,
 		   struct err *err)
 {
-	int found = find(db, sql_by_uuid, DB_STR(uuid), &out->run_id, err);
+	int found = find(db, sql_by_uuid, DB_STR(uuid), out, err);
 
 	if (found < 0)
 		return -1;
@@ -76,7 +78,7 @@ static int by_episode(struct db *db, const char *text, struct resolved *out,
 	if (num_u64(text, &episode))
 		return err_set(err, ERR_USAGE,
 			       "'episode:%s' does not end in a number", text);
-	found = find(db, sql_by_episode, DB_U64(episode), &out->run_id, err);
+	found = find(db, sql_by_episode, DB_U64(episode), out, err);
 	if (found < 0)
 		return -1;
 	if (found)
@@ -89,7 +91,7 @@ static int by_episode(struct db *db, const char *text, struct resolved *out,
 static int by_number(struct db *db, uint64_t number, struct resolved *out,
 		     struct err *err)
 {
-	uint64_t run = 0, newest = 0;
+	struct resolved run = { 0 }, newest = { 0 };
 	int is_run, is_episode;
 	char what[64];
 
@@ -104,8 +106,9 @@ static int by_number(struct db *db, uint64_t number, struct resolved *out,
 			       "no run and no episode %" PRIu64, number);
 		return not_found(err, what);
 	}
-	out->run_id = is_run ? run : newest;
-	out->is_also_episode = is_run && is_episode && newest != run;
+	*out = is_run ? run : newest;
+	out->is_also_episode =
+		is_run && is_episode && newest.run_id != run.run_id;
 	return 0;
 }
 

@@ -17,6 +17,7 @@ struct err;
 
 struct resolved {
 	uint64_t run_id;
+	uint64_t row_id; /* what a uuid named, else the run */
 	/* The number given was the run's, and is an episode's too, whose
 	 * newest run is another one. */
 	int is_also_episode;
