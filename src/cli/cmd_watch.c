@@ -4,8 +4,9 @@
  * watch - follow a run until it ends.
  *
  * Each look reads the run first and its events behind it, so that when the
- * run has ended its last events have been read. A database that goes away is
- * waited for, and so is a run that no worker has made yet.
+ * run has ended its last events have been read. A run that has failed is
+ * followed until its other branches have come to an end too. A database that
+ * goes away is waited for, and so is a run that no worker has made yet.
  *
  * No signal is caught: what is drawn leaves the terminal as it was at any
  * moment, so Ctrl-C may end it anywhere.
@@ -20,6 +21,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/strbuf.h"
 #include "cli/cmd.h"
 #include "cli/out.h"
@@ -82,18 +84,46 @@ static int find_run(struct session *session, struct err *err)
 	return 0;
 }
 
+/* The rows of items, and of steps made since, that events are about. */
+static int read_rows(struct session *session, const struct view_events *events,
+		     struct err *err)
+{
+	const struct view_list *list = &session->watch.list;
+	uint64_t *ids = xcalloc(events->n, sizeof(*ids));
+	size_t i, k, n = 0;
+	int rc = 0;
+
+	for (i = 0; i < events->n; i++) {
+		for (k = 0; k < list->n; k++)
+			if (list->rows[k].id == events->events[i].row_id)
+				break;
+		if (k == list->n)
+			ids[n++] = events->events[i].row_id;
+	}
+	view_list_release(&session->watch.items);
+	if (n > 0)
+		rc = view_rows(session->ctx->db, ids, n, &session->watch.items,
+			       err);
+	free(ids);
+	return rc;
+}
+
 static int read_events(struct session *session, struct err *err)
 {
 	struct view_events events;
 	size_t i;
-	int rc;
+	int rc, lost;
 
 	while ((rc = tail_next(session->ctx->db, &session->tail, &events,
 			       err)) > 0) {
+		/* They are shown once, if need be without their rows. */
+		lost = read_rows(session, &events, err);
 		for (i = 0; i < events.n; i++)
 			watch_event(&session->watch, &events.events[i],
 				    events.now_ms);
 		view_events_release(&events);
+		if (lost)
+			return -1;
 	}
 	return rc;
 }
@@ -118,11 +148,10 @@ static int look(struct session *session, struct err *err)
 			       session->tail.run_id);
 	if (rc < 0)
 		return -1;
-	view_list_release(&session->watch.list);
-	session->watch.list = list;
+	watch_run(&session->watch, &list);
 	if (read_events(session, err))
 		return -1;
-	return state_is_final(list.rows[0].state);
+	return !view_is_live(&session->watch.list);
 }
 
 /* One look and what it shows: 1 at the end, 0 to go on, -1 to give up. */
@@ -212,7 +241,7 @@ static enum watch_mode find_mode(const struct out *out)
 		       : WATCH_LINES;
 }
 
-static int watch_run(struct cmd_ctx *ctx, int argc, char **argv)
+static int run_watch(struct cmd_ctx *ctx, int argc, char **argv)
 {
 	int64_t timeout_ms = opt_dur_ms(ctx, "timeout", 0);
 	struct session session = {
@@ -248,5 +277,5 @@ const struct cmd cmd_watch = {
 		"  stepq watch 25 --format json | jq .message",
 	.needs = CMD_NEEDS_DB | CMD_NEEDS_SCHEMA,
 	.opts = watch_opts,
-	.run = watch_run,
+	.run = run_watch,
 };

@@ -12,12 +12,13 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "base/strbuf.h"
 #include "cli/cmd.h"
 #include "cli/out.h"
 #include "cli/show.h"
 #include "store/resolve.h"
-#include "store/view.h"
+#include "store/rundown.h"
 
 void show_note(const char *fmt, ...)
 {
@@ -46,6 +47,34 @@ int show_find_run(const struct cmd_ctx *ctx, const char *name,
 			  ctx->cmd->name, name);
 	*run_id_out = found.run_id;
 	return 0;
+}
+
+const struct view_row *show_find_step(const struct rundown *rundown,
+				      const char *name, struct err *err)
+{
+	size_t len = strcspn(name, " #");
+	char *step = xstrndup(name, len);
+	const struct view_row *found = NULL;
+	struct strbuf names = { 0 };
+	uint64_t round = 0;
+	size_t i;
+
+	name += len + strspn(name + len, " ");
+	if (*name == '\0' || (*name == '#' && num_u64(name + 1, &round) == 0))
+		found = rundown_step(rundown, step, (uint32_t)round);
+	for (i = 1; !found && i < rundown->list.n; i++)
+		if (rundown->list.rows[i].round == 1)
+			strbuf_addf(&names, "%s%s", names.len ? ", " : "",
+				    rundown->list.rows[i].step);
+	if (!found) {
+		(void)err_set(err, ERR_NOT_FOUND,
+			      "run %" PRIu64 " has no step '%s%s'",
+			      rundown->list.rows[0].id, step, name);
+		(void)err_hint(err, "one of %s", strbuf_str(&names));
+	}
+	strbuf_release(&names);
+	free(step);
+	return found;
 }
 
 const char *show_time(int64_t ms, int64_t now_ms, char buf[SHOW_TIME])
@@ -121,6 +150,23 @@ void show_title(struct strbuf *sb, const struct view_row *run)
 		strbuf_addf(sb, "  episode %" PRIu64, run->episode_id);
 }
 
+void show_name(struct strbuf *sb, const struct view_row *row)
+{
+	show_line(sb, row->step);
+	if (row->round > 1)
+		strbuf_addf(sb, " #%" PRIu32, row->round);
+	if (row->kind == VIEW_ITEM)
+		strbuf_addf(sb, "[%" PRIu32 "]", row->item);
+}
+
+void show_until(struct strbuf *sb, int64_t ms, int64_t now_ms)
+{
+	char time[SHOW_TIME], age[OUT_AGE];
+
+	strbuf_addf(sb, "%s (%s)", show_time(ms, now_ms, time),
+		    out_age(now_ms - ms, age));
+}
+
 void show_status(const struct out *out, struct strbuf *sb, const char *status)
 {
 	if (out)
@@ -153,6 +199,8 @@ void show_state(const struct out *out, struct strbuf *sb,
 	}
 	if (*show_cost(run->cost, cost))
 		strbuf_addf(sb, ", cost %s", cost);
+	if (run->kind == VIEW_RUN && run->origin_id)
+		strbuf_addf(sb, ", repeats run %" PRIu64, run->origin_id);
 }
 
 jv show_json_time(int64_t ms)
@@ -206,6 +254,45 @@ jv show_json_row(jv v, const struct view_row *row, int64_t now_ms)
 				     : jv_null());
 }
 
+/* {"count":12,"done":7,"running":5}; null for what is no map. */
+static jv json_items(const struct view_row *map)
+{
+	jv v = jv_object();
+	int state;
+
+	if (!map->has_items) {
+		jv_free(v);
+		return jv_null();
+	}
+	v = show_json_set(v, "count", jv_number(map->items));
+	v = show_json_set(v, "over", jv_number(view_items_over(map)));
+	for (state = 0; state < STATE_COUNT; state++)
+		if (map->items_in[state])
+			v = show_json_set(v, state_name((enum state)state),
+					  jv_number(map->items_in[state]));
+	return v;
+}
+
+jv show_json_step(const struct view_row *step, int64_t now_ms)
+{
+	jv v = jv_object();
+
+	v = show_json_set(v, "step", show_json_text(step->step));
+	v = show_json_set(v, "kind", jv_string(view_kind_name(step->kind)));
+	v = show_json_set(v, "round", jv_number(step->round));
+	v = show_json_set(v, "item",
+			  step->kind == VIEW_ITEM ? jv_number(step->item)
+						  : jv_null());
+	v = show_json_row(v, step, now_ms);
+	v = show_json_set(v, "items", json_items(step));
+	v = show_json_set(v, "from_run",
+			  step->origin_run ? show_json_id(step->origin_run)
+					   : jv_null());
+	v = show_json_set(v, "attempts", jv_number(step->attempts));
+	v = show_json_set(v, "worker", show_json_text(step->worker));
+	return v;
+}
+
 jv show_json_run(const struct view_row *run, int64_t now_ms)
 {
 	jv v = jv_object();
@@ -214,7 +301,10 @@ jv show_json_run(const struct view_row *run, int64_t now_ms)
 	v = show_json_set(v, "pipeline", show_json_text(run->pipeline));
 	v = show_json_set(v, "episode",
 			  show_json_episode(run->has_episode, run->episode_id));
-	return show_json_row(v, run, now_ms);
+	v = show_json_row(v, run, now_ms);
+	return show_json_set(v, "repeats",
+			     run->origin_id ? show_json_id(run->origin_id)
+					    : jv_null());
 }
 
 void show_kept(struct strbuf *sb, const char *names)

@@ -16,6 +16,7 @@
 
 struct err;
 struct out;
+struct rundown;
 struct strbuf;
 struct cmd_ctx;
 struct view_list;
@@ -30,6 +31,13 @@ void show_note(const char *fmt, ...) PRINTF_LIKE(1, 2);
  */
 int show_find_run(const struct cmd_ctx *ctx, const char *name,
 		  uint64_t *run_id_out, struct err *err) MUST_CHECK;
+
+/**
+ * The step that the user named, "image" or "rendering#2" for one round of it,
+ * else its latest. NULL with an error that lists the steps there are.
+ */
+const struct view_row *show_find_step(const struct rundown *rundown,
+				      const char *name, struct err *err);
 
 /** "01:22:19", with the date before it unless it is that of `now_ms`. */
 enum {
@@ -52,6 +60,12 @@ const char *show_episode(int has_episode, uint64_t episode_id,
 
 /** "run 67  pipeline.full  episode 25", appended. */
 void show_title(struct strbuf *sb, const struct view_row *run);
+
+/** A step or item: "image", "rendering #2" in a later round, "image[5]". */
+void show_name(struct strbuf *sb, const struct view_row *row);
+
+/** "12:00:00 (in 4m)", appended. */
+void show_until(struct strbuf *sb, int64_t ms, int64_t now_ms);
 
 /**
  * "done in 2m54s, 4m ago, cost 1.12", appended; without colour where `out` is
@@ -90,6 +104,9 @@ jv show_json_names(const char *names) MUST_CHECK;
  * common.
  */
 jv show_json_row(jv v, const struct view_row *row, int64_t now_ms) MUST_CHECK;
+
+/** A step or item: its name, what it is, and those. */
+jv show_json_step(const struct view_row *step, int64_t now_ms) MUST_CHECK;
 
 /** A run, pipeline, episode and those. */
 jv show_json_run(const struct view_row *run, int64_t now_ms) MUST_CHECK;

@@ -17,16 +17,24 @@ enum {
 	BAR_LEAST = 8,
 };
 
-/* The run or step that an event is about; NULL: a step not known here. */
-static const struct view_row *row_of(const struct view_list *list,
-				     const struct view_event *event)
+static const struct view_row *find_row(const struct view_list *list,
+				       uint64_t id)
 {
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		if (list->rows[i].id == event->row_id)
+		if (list->rows[i].id == id)
 			return &list->rows[i];
 	return NULL;
+}
+
+/* What an event is about, read behind the event; NULL: it is gone. */
+static const struct view_row *row_of(const struct watch *watch,
+				     const struct view_event *event)
+{
+	const struct view_row *row = find_row(&watch->list, event->row_id);
+
+	return row ? row : find_row(&watch->items, event->row_id);
 }
 
 /* Events say what they are about, then why: "image: 429 from engine image". */
@@ -69,17 +77,17 @@ static void add_state(struct strbuf *text, const struct view_row *row,
 }
 
 /* "01:31:04 image      done in 1.9s" */
-static void add_event(struct strbuf *text, const struct view_list *list,
+static void add_event(struct strbuf *text, const struct watch *watch,
 		      const struct view_event *event, int64_t now_ms)
 {
-	const struct view_row *row = row_of(list, event);
+	const struct view_row *row = row_of(watch, event);
 	struct strbuf name = { 0 };
 	char time[SHOW_TIME];
 
 	if (row && row->step)
-		show_line(&name, row->step);
+		show_name(&name, row);
 	else
-		strbuf_addf(&name, "run %" PRIu64, list->rows[0].id);
+		strbuf_addf(&name, "run %" PRIu64, watch->list.rows[0].id);
 	strbuf_addf(text, "%s %-12s ",
 		    show_time(event->created_ms, now_ms, time),
 		    strbuf_str(&name));
@@ -111,11 +119,11 @@ static void keep_line(struct watch *watch, const char *text,
 		(struct watch_line){ .text = xstrdup(text), .style = style };
 }
 
-static jv json_event(const struct view_list *list,
-		     const struct view_event *event)
+static jv json_event(const struct watch *watch, const struct view_event *event)
 {
-	const struct view_row *run = &list->rows[0];
-	const struct view_row *row = row_of(list, event);
+	const struct view_row *run = &watch->list.rows[0];
+	const struct view_row *row = row_of(watch, event);
+	int is_item = row && row->kind == VIEW_ITEM;
 	jv v = jv_object();
 
 	v = show_json_set(v, "event", show_json_id(event->id));
@@ -123,6 +131,10 @@ static jv json_event(const struct view_list *list,
 	v = show_json_set(v, "episode",
 			  show_json_episode(run->has_episode, run->episode_id));
 	v = show_json_set(v, "step", show_json_text(row ? row->step : NULL));
+	v = show_json_set(v, "item",
+			  is_item ? jv_number(row->item) : jv_null());
+	v = show_json_set(v, "round",
+			  row && row->step ? jv_number(row->round) : jv_null());
 	v = show_json_set(v, "kind", show_json_text(event->kind));
 	v = show_json_set(v, "state", show_json_text(event->state));
 	v = show_json_set(v, "progress",
@@ -138,12 +150,12 @@ void watch_event(struct watch *watch, const struct view_event *event,
 	struct strbuf text = { 0 };
 
 	if (watch->mode == WATCH_JSON) {
-		out_json(watch->out, json_event(&watch->list, event));
+		out_json(watch->out, json_event(watch, event));
 		return;
 	}
 	if (strcmp(event->kind, "progress") == 0)
 		return;
-	add_event(&text, &watch->list, event, now_ms);
+	add_event(&text, watch, event, now_ms);
 	if (watch->mode == WATCH_BLOCK)
 		keep_line(watch, strbuf_str(&text), event_style(event));
 	else
@@ -160,6 +172,80 @@ void watch_notice(struct watch *watch, const char *text)
 	}
 	free(watch->notice);
 	watch->notice = xstrdup(text);
+}
+
+static int is_told(const struct watch *watch, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < watch->told_n; i++)
+		if (watch->told[i] == id)
+			return 1;
+	return 0;
+}
+
+static void add_gate(struct strbuf *text, const struct view_list *list,
+		     const struct view_row *gate)
+{
+	show_name(text, gate);
+	strbuf_adds(text, " waits for approval");
+	if (gate->due_ms) {
+		strbuf_adds(text, " until ");
+		show_until(text, gate->due_ms, list->now_ms);
+	}
+	strbuf_addf(text, ": stepq approve %" PRIu64 " ", list->rows[0].id);
+	show_line(text, gate->step);
+}
+
+static int is_open_gate(const struct view_row *row)
+{
+	return row->kind == VIEW_GATE && view_is_parked(row);
+}
+
+/* As lines each gate is told once; the block shows it while it waits. */
+static void tell_gates(struct watch *watch)
+{
+	struct strbuf text = { 0 };
+	size_t i;
+
+	for (i = 1; i < watch->list.n; i++) {
+		const struct view_row *row = &watch->list.rows[i];
+
+		if (!is_open_gate(row) || is_told(watch, row->id))
+			continue;
+		watch->told = xreallocarray(watch->told, watch->told_n + 1,
+					    sizeof(*watch->told));
+		watch->told[watch->told_n++] = row->id;
+		strbuf_clear(&text);
+		add_gate(&text, &watch->list, row);
+		out_line(watch->out, "%s", strbuf_str(&text));
+	}
+	strbuf_release(&text);
+}
+
+void watch_run(struct watch *watch, struct view_list *list_taken)
+{
+	view_list_release(&watch->list);
+	watch->list = *list_taken;
+	*list_taken = (struct view_list){ 0 };
+	if (watch->mode == WATCH_LINES)
+		tell_gates(watch);
+}
+
+static void draw_gates(struct block *block, const struct view_list *list)
+{
+	struct strbuf text = { 0 };
+	size_t i;
+
+	for (i = 1; i < list->n && block_lines_left(block) > 1; i++) {
+		if (!is_open_gate(&list->rows[i]))
+			continue;
+		strbuf_clear(&text);
+		add_gate(&text, list, &list->rows[i]);
+		block_addf(block, OUT_YELLOW, "  %s", strbuf_str(&text));
+		block_end_line(block);
+	}
+	strbuf_release(&text);
 }
 
 static void draw_bar(struct block *block, double progress)
@@ -237,8 +323,14 @@ static void draw_step(struct block *block, const struct view_row *step,
 	char took[DUR_TEXT];
 	size_t width;
 
-	show_line(&name, step->step);
-	if (step->state == STATE_RETRYING && step->due_ms > now_ms)
+	show_name(&name, step);
+	if (step->has_items && step->state == STATE_RUNNING)
+		strbuf_addf(&more, " %" PRIu32 "/%" PRIu32,
+			    view_items_over(step), step->items);
+	if (view_is_parked(step) && step->due_ms > now_ms)
+		strbuf_addf(&more, " %s left",
+			    dur_format(step->due_ms - now_ms, took));
+	else if (step->state == STATE_RETRYING && step->due_ms > now_ms)
 		strbuf_addf(&more, " in %s",
 			    dur_format(step->due_ms - now_ms, took));
 	else if (*show_took(step, now_ms, took))
@@ -291,6 +383,7 @@ void watch_draw(struct watch *watch)
 	if (watch->list.n > 0) {
 		draw_head(block, &watch->list);
 		draw_steps(block, &watch->list);
+		draw_gates(block, &watch->list);
 		draw_log(watch);
 	}
 	if (watch->notice) {
@@ -318,6 +411,8 @@ void watch_release(struct watch *watch)
 	for (i = 0; i < watch->log_n; i++)
 		free(watch->log[i].text);
 	free(watch->notice);
+	free(watch->told);
 	block_release(&watch->block);
+	view_list_release(&watch->items);
 	view_list_release(&watch->list);
 }

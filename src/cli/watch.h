@@ -33,14 +33,20 @@ struct watch_line {
 struct watch {
 	struct out *out;
 	enum watch_mode mode;
-	struct view_list list; /* the run and its steps; n 0: no run yet */
+	struct view_list list;  /* the run and its steps; n 0: no run yet */
+	struct view_list items; /* those that the next events are about */
+	uint64_t *told;         /* gates whose command was said */
+	size_t told_n;
 	struct block block;
 	struct watch_line log[WATCH_LOG];
 	size_t log_n;
 	char *notice; /* what the block says below; NULL: nothing */
 };
 
-/** Events as they come; what they are about is in watch->list. */
+/** The run as it is now; `list` is taken. Says what a person has to do. */
+void watch_run(struct watch *watch, struct view_list *list_taken);
+
+/** Events as they come; what they are about is in watch->list or ->items. */
 void watch_event(struct watch *watch, const struct view_event *event,
 		 int64_t now_ms);
 

@@ -7,6 +7,7 @@
 #	. "$top_srcdir/tests/lib/runs.sh"
 #	runs_load                   tables of stepq with the rows of runs.sql,
 #	                            again and again
+#	graphs_load                 the same with those of graphs.sql
 
 # shellcheck disable=SC2154 # $top_srcdir is of tap.sh
 runs_load() {
@@ -16,6 +17,12 @@ runs_load() {
 	done
 	sql "DELETE FROM jobs; DELETE FROM failed_jobs;
 		DELETE FROM episode_jobs; DELETE FROM episode_events;
-		DELETE FROM episodes; DELETE FROM definitions"
+		DELETE FROM episodes; DELETE FROM definitions;
+		DELETE FROM workers; DELETE FROM queues"
 	sql <"$top_srcdir/tests/lib/runs.sql" || bail "cannot load the rows"
+}
+
+graphs_load() {
+	runs_load
+	sql <"$top_srcdir/tests/lib/graphs.sql" || bail "cannot load the rows"
 }

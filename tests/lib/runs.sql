@@ -99,6 +99,8 @@ INSERT INTO episode_jobs (id, uuid, run_id, episode_id, definition_id,
  'lettering', 'waiting', 0, 1, 0, NULL, NULL, NULL, 0, NULL, 'default', NULL,
  @now - INTERVAL 80 SECOND, NULL, NULL);
 
+UPDATE episode_jobs SET kind = 'run' WHERE run_id IS NULL;
+
 INSERT INTO episode_events (id, run_id, episode_id, episode_job_id, kind,
   state, progress, message, created_at) VALUES
 (1, 67, 25, 67, 'state', 'running', 0, 'pipeline.full',
