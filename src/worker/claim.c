@@ -340,8 +340,10 @@ static void begin(struct worker *w, struct task *task)
 	else if (task->phase == TASK_CLAIMED)
 		task_prepare(task, &limits);
 	worker_task_add(w, task);
-	if (task->phase == TASK_CLAIMED)
+	if (task->phase == TASK_CLAIMED) {
 		call_engine(w, task);
+		task_trim(task);
+	}
 }
 
 static int claim_all(struct worker *w, const struct queue_look *looks,

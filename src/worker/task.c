@@ -380,6 +380,30 @@ void task_prepare(struct task *task, const struct task_limits *limits)
 	jv_free(body);
 }
 
+static int mentions_state(const char *program)
+{
+	return program && strstr(program, "$state");
+}
+
+void task_trim(struct task *task)
+{
+	const struct pipeline_step *step = task_step(task);
+
+	if (!step->input_text) {
+		free(task->body);
+		task->body = NULL;
+	}
+	if (step->again.to || mentions_state(step->output_text) ||
+	    mentions_state(step->cost_text))
+		return;
+	jv_free(task->state);
+	task->state = jv_null();
+	if (task->step.parent_id)
+		return; /* other items of the map take it from here */
+	jv_free(task->scope);
+	task->scope = jv_null();
+}
+
 const char *task_stage(const struct task *task)
 {
 	const struct pipeline_step *step = task_step(task);

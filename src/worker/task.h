@@ -131,6 +131,9 @@ void task_decide(struct task *task, const struct task_sight *sight,
  */
 void task_prepare(struct task *task, const struct task_limits *limits);
 
+/** Its call is under way: let go of what its end has no use for. */
+void task_trim(struct task *task);
+
 /** Whether it is a map, and its items are all finished. */
 int task_is_collect(const struct task *task);
 

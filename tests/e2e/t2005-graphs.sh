@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2119 # worker_run needs no options here
 set -u
 # shellcheck source=tests/lib/tap.sh
 . "${top_srcdir:-${0%/tests/*}}/tests/lib/tap.sh"
