@@ -41,10 +41,23 @@ static const char *outcome_name(enum failed_outcome outcome)
 		return "no_step";
 	case FAILED_NOT_FAILED:
 		return "not_failed";
+	case FAILED_NOT_UNIQUE:
+		return "not_unique";
 	case FAILED_RUN_OVER:
 		return "run_over";
 	}
 	BUG("outcome %d", (int)outcome);
+}
+
+/* The step, or those of its items that are run again. */
+static void add_what(struct strbuf *line, const struct failed_retried *item)
+{
+	if (item->items)
+		strbuf_addf(line, "%" PRIu64 " of %" PRIu64 " items of step ",
+			    item->items_again, item->items);
+	else
+		strbuf_adds(line, "step ");
+	show_line(line, item->step);
 }
 
 static void print_retried(struct out *out, const struct failed_retried *item)
@@ -56,20 +69,22 @@ static void print_retried(struct out *out, const struct failed_retried *item)
 		show_line(&line, item->name ? item->name : "the job");
 		strbuf_adds(&line, " is back on queue ");
 		show_line(&line, item->queue);
-	} else if (!item->others) {
-		strbuf_addf(&line, "run %" PRIu64 " goes on from step ",
-			    item->run_id);
-		show_line(&line, item->step);
-		show_kept(&line, item->kept);
-	} else {
-		strbuf_addf(&line, "run %" PRIu64 " repeats step ",
-			    item->run_id);
-		show_line(&line, item->step);
-		strbuf_adds(&line,
-			    ", and stays failed until these are"
-			    " retried too: ");
-		show_line(&line, item->others);
+		goto out;
 	}
+	strbuf_addf(&line, "run %" PRIu64 " %s ", item->run_id,
+		    item->items    ? "runs"
+		    : item->others ? "repeats"
+				   : "goes on from");
+	add_what(&line, item);
+	if (item->items)
+		strbuf_adds(&line, " again");
+	if (!item->others) {
+		show_kept(&line, item->kept);
+		goto out;
+	}
+	strbuf_adds(&line, ", and stays failed until these are retried too: ");
+	show_line(&line, item->others);
+out:
 	out_line(out, "%s", strbuf_str(&line));
 	strbuf_release(&line);
 }
@@ -95,13 +110,24 @@ static void tell_left(const struct failed_retried *item)
 		strbuf_addf(&line, " of run %" PRIu64 " is %s, not failed",
 			    item->run_id, state_name(item->state));
 		break;
+	case FAILED_NOT_UNIQUE:
+		strbuf_addf(&line,
+			    "run %" PRIu64
+			    " of the same episode is live, and"
+			    " there may be only one",
+			    item->live_run_id);
+		break;
 	case FAILED_RUN_OVER:
 		strbuf_addf(&line, "run %" PRIu64 " is %s", item->run_id,
 			    state_name(item->state));
 		break;
 	}
 	(void)fprintf(stderr, "stepq: %s\n", strbuf_str(&line));
-	if (item->outcome != FAILED_GONE)
+	if (item->outcome == FAILED_NOT_UNIQUE)
+		(void)fprintf(stderr,
+			      "hint: stepq watch %" PRIu64 " shows it\n",
+			      item->live_run_id);
+	else if (item->outcome != FAILED_GONE)
 		(void)fprintf(stderr,
 			      "hint: stepq forget %" PRIu64 " removes it\n",
 			      item->id);
@@ -120,6 +146,14 @@ static jv json_item(const struct failed_retried *item)
 			  item->run_id ? show_json_id(item->run_id)
 				       : jv_null());
 	v = show_json_set(v, "step", show_json_text(item->step));
+	if (item->items) {
+		v = show_json_set(v, "items", show_json_id(item->items));
+		v = show_json_set(v, "items_again",
+				  show_json_id(item->items_again));
+	}
+	if (item->live_run_id)
+		v = show_json_set(v, "live_run",
+				  show_json_id(item->live_run_id));
 	v = show_json_set(v, "kept", show_json_names(item->kept));
 	return show_json_set(v, "failed_too", show_json_names(item->others));
 }
@@ -219,7 +253,7 @@ static int retry_run(struct cmd_ctx *ctx, int argc, char **argv)
 	if (argc == 0 && !queue)
 		return cmd_usage(ctx,
 				 "name the failed jobs: ids, uuids, a"
-				 " range as 5-9, or all");
+				 " range as 5-9, run:RUN, or all");
 	if (pick_read(ctx, argc, argv, queue, &pick, &err) ||
 	    retry_all(ctx, &pick, &counts, &err))
 		rc = cmd_fail(ctx, &err);
@@ -231,13 +265,16 @@ static int retry_run(struct cmd_ctx *ctx, int argc, char **argv)
 
 const struct cmd cmd_retry = {
 	.name = "retry",
-	.args = "[ID|UUID|5-9|all]...",
+	.args = "[ID|UUID|5-9|run:RUN|all]...",
 	.help = "put failed jobs back on their queues",
 	.text = "A step starts again with all its tries, and its run goes on"
-		" from there: what is done is kept. With --queue alone, all"
+		" from there: what is done is kept, and of a map only the items"
+		" that are not done are run. A run, as run:7 or by its uuid,"
+		" stands for all of its failed steps. With --queue alone, all"
 		" failed jobs of that queue are retried.\n"
 		"\n"
 		"  stepq retry 12\n"
+		"  stepq retry run:7\n"
 		"  stepq retry all --queue=default",
 	.needs = CMD_NEEDS_DB | CMD_NEEDS_SCHEMA,
 	.opts = retry_opts,

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/uuid.h"
 #include "cli/cmd.h"
 #include "cli/pick.h"
 
@@ -68,18 +69,52 @@ static void tell_unknown(const char *word, const char *queue)
 		(void)fprintf(stderr, "stepq: no failed job '%s'\n", word);
 }
 
-/* 1 with `range` filled, 0 when the word names nothing. */
-static int read_word(struct db *db, const char *word,
-		     struct failed_filter *range, struct err *err)
+static void add_range(struct pick *pick, struct failed_filter range)
 {
-	int rc;
+	pick->ranges =
+		xreallocarray(pick->ranges, pick->n + 1, sizeof(*pick->ranges));
+	pick->ranges[pick->n++] = range;
+}
 
-	if (strcmp(word, "all") == 0)
-		return 1;
-	rc = read_range(word, range, err);
-	if (rc != 0)
-		return rc;
-	return read_one(db, word, range, err);
+/* "run:7" or the uuid of a run: 1, or 0 when none of its steps is failed. */
+static int read_run(struct db *db, const char *word, const char *queue,
+		    struct pick *pick, struct err *err)
+{
+	static const char prefix[] = "run:";
+	int is_named = strncmp(word, prefix, strlen(prefix)) == 0;
+	const char *run = is_named ? word + strlen(prefix) : word;
+	uint64_t ids[LIMIT_BULK], number;
+	size_t i, n = 0;
+
+	if (is_named && num_u64(run, &number) && !uuid_is_valid(run))
+		return err_set(err, ERR_USAGE,
+			       "'%s' does not end in a run's number or uuid",
+			       word);
+	if (!is_named && !uuid_is_valid(run))
+		return 0;
+	if (failed_of_run(db, run, ids, ARRAY_SIZE(ids), &n, err))
+		return -1;
+	for (i = 0; i < n; i++)
+		add_range(pick, (struct failed_filter){ .queue = queue,
+							.from = ids[i],
+							.to = ids[i] });
+	return n > 0;
+}
+
+/* 1 with `pick` filled, 0 when the word names nothing. */
+static int read_word(struct db *db, const char *word, const char *queue,
+		     struct pick *pick, struct err *err)
+{
+	struct failed_filter range = { .queue = queue };
+	int rc = 1;
+
+	if (strcmp(word, "all") != 0)
+		rc = read_range(word, &range, err);
+	if (rc == 0)
+		rc = read_one(db, word, &range, err);
+	if (rc > 0)
+		add_range(pick, range);
+	return rc ? rc : read_run(db, word, queue, pick, err);
 }
 
 static int cmp_range(const void *a, const void *b)
@@ -112,22 +147,20 @@ int pick_read(const struct cmd_ctx *ctx, int argc, char **argv,
 {
 	int i;
 
-	out->ranges = xcalloc((size_t)argc + 1, sizeof(*out->ranges));
 	if (argc == 0)
-		out->ranges[out->n++].queue = queue;
+		add_range(out, (struct failed_filter){ .queue = queue });
 	for (i = 0; i < argc; i++) {
-		struct failed_filter range = { .queue = queue };
-		int rc = read_word(ctx->db, argv[i], &range, err);
+		int rc = read_word(ctx->db, argv[i], queue, out, err);
 
 		if (rc < 0)
 			return -1;
-		if (rc > 0) {
-			out->ranges[out->n++] = range;
-		} else {
+		if (rc == 0) {
 			tell_unknown(argv[i], queue);
 			out->unknown++;
 		}
 	}
+	if (out->n == 0)
+		return 0;
 	qsort(out->ranges, out->n, sizeof(*out->ranges), cmp_range);
 	return end_ranges(ctx->db, out, err);
 }

@@ -3,9 +3,10 @@
 #define CLI_PICK_H
 
 /**
- * The failed jobs that a command line names: ids, uuids, ranges "5-9" and
- * "all", walked through page by page, the oldest first. Jobs that fail while
- * that goes on are not among them.
+ * The failed jobs that a command line names: ids, uuids, ranges "5-9", "run:7"
+ * or the uuid of a run for those of its steps, and "all", walked through page
+ * by page, the oldest first. Jobs that fail while that goes on are not among
+ * them.
  */
 
 #include <stddef.h>

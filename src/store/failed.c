@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/strbuf.h"
 #include "db/db.h"
 #include "store/failed.h"
@@ -39,6 +40,17 @@ static const char sql_delete[] = "DELETE FROM failed_jobs WHERE id IN (?)";
 
 /* failed_jobs_uuid_unique. */
 static const char sql_find[] = "SELECT id FROM failed_jobs WHERE uuid = ?";
+
+/*
+ * PRIMARY or episode_jobs_uuid_unique, episode_jobs_run_id_index,
+ * failed_jobs_uuid_unique.
+ */
+static const char sql_of_run[] =
+	"SELECT f.id FROM episode_jobs r STRAIGHT_JOIN episode_jobs s"
+	" FORCE INDEX (episode_jobs_run_id_index) ON s.run_id = r.id"
+	" STRAIGHT_JOIN failed_jobs f ON f.uuid = s.uuid"
+	" WHERE r.? = ? AND r.run_id IS NULL AND s.parent_id IS NULL"
+	" AND s.item IS NULL AND s.status = 'failed' LIMIT ?";
 
 /* PRIMARY. */
 static const char sql_steps[] =
@@ -277,6 +289,29 @@ int failed_find(struct db *db, const char *uuid, uint64_t *id_out,
 		*id_out = row_u64(&rows, 0);
 	db_rows_release(&rows);
 	return found;
+}
+
+int failed_of_run(struct db *db, const char *run, uint64_t *ids, size_t max,
+		  size_t *n_out, struct err *err)
+{
+	struct db_rows rows = { 0 };
+	struct db_arg name = DB_STR(run);
+	struct db_arg column = DB_RAW("uuid");
+	uint64_t number;
+	size_t n = 0;
+
+	if (num_u64(run, &number) == 0) {
+		name = DB_U64(number);
+		column = DB_RAW("id");
+	}
+	if (db_query(db, &rows, err, sql_of_run,
+		     DB_ARGS(column, name, DB_U64(max))))
+		return -1;
+	while (db_rows_next(&rows))
+		ids[n++] = row_u64(&rows, 0);
+	db_rows_release(&rows);
+	*n_out = n;
+	return 0;
 }
 
 int failed_page(struct db *db, const struct failed_filter *filter, size_t max,

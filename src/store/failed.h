@@ -68,6 +68,10 @@ void failed_list_release(struct failed_list *list);
 int failed_find(struct db *db, const char *uuid, uint64_t *id_out,
 		struct err *err) MUST_CHECK;
 
+/** Ids of up to `max` rows of the steps of a run, by its number or uuid. */
+int failed_of_run(struct db *db, const char *run, uint64_t *ids, size_t max,
+		  size_t *n_out, struct err *err) MUST_CHECK;
+
 /**
  * Ids of the oldest rows, in order: `max` of them at most, fewer when their
  * payloads are large (LIMIT_BULK_BYTES together, but one at least).
@@ -85,6 +89,7 @@ enum failed_outcome {
 	FAILED_NO_STEP,    /* of a step that is not there */
 	FAILED_NOT_FAILED, /* of a step that is `state` */
 	FAILED_RUN_OVER,   /* of a run that is `state` */
+	FAILED_NOT_UNIQUE, /* another run of its episode is live */
 };
 
 /** What became of one row. All-zero is empty. */
@@ -96,6 +101,9 @@ struct failed_retried {
 	char *queue;
 	char *step; /* NULL: not the job of a step, or that is gone */
 	uint64_t run_id;
+	uint64_t live_run_id; /* that keeps it where it is: FAILED_NOT_UNIQUE */
+	uint64_t items;       /* of a map: how many it has ... */
+	uint64_t items_again; /* ... and how many of them are run again */
 	char *kept;   /* finished steps of the run, "text, director"; or NULL */
 	char *others; /* steps that keep the run failed; NULL: it goes on */
 };

@@ -11,8 +11,8 @@
  *   4. write what follows, in one round trip: steps, jobs, runs, events; the
  *      failed rows go, and the episodes come last.
  *
- * Payloads are moved by INSERT ... SELECT and never leave the server: they
- * may be larger than what one packet takes.
+ * A step that is failed without a failed row was let fail: its run went on
+ * without it, and goes on now.
  *
  * When the connection breaks in COMMIT, the failed rows tell whether it
  * happened: all that were to be moved are gone, or all are still there.
@@ -31,86 +31,52 @@
 #include "db/db.h"
 #include "store/failed.h"
 #include "store/peek.h"
-#include "store/run.h"
+#include "store/retry.h"
 
 enum {
 	TRIES = 10
 };
 
-/* PRIMARY, all statements here but sql_siblings. */
+/* PRIMARY, all of these. */
 static const char sql_read[] =
 	"SELECT id, queue, " PEEK_PAYLOAD " FROM failed_jobs WHERE id IN (?)";
 static const char sql_steps[] =
 	"SELECT id, run_id, step FROM episode_jobs"
 	" WHERE id IN (?) AND run_id IS NOT NULL";
 static const char sql_lock[] =
-	"SELECT id, status FROM episode_jobs"
-	" WHERE id IN (?) ORDER BY id FOR UPDATE";
+	"SELECT id, status, IF(kind = 'map', items, NULL)"
+	" FROM episode_jobs WHERE id IN (?) ORDER BY id FOR UPDATE";
 static const char sql_lock_failed[] =
 	"SELECT id FROM failed_jobs WHERE id IN (?) ORDER BY id FOR UPDATE";
 
-/* episode_jobs_run_id_index. */
+/* PRIMARY, twice, then episode_jobs_unique_key_unique. */
+static const char sql_unique[] =
+	"SELECT r.id, CONCAT(r.pipeline, ':', r.episode_id), l.id"
+	" FROM episode_jobs r FORCE INDEX (PRIMARY)"
+	" JOIN definitions d ON d.id = r.definition_id"
+	" LEFT JOIN episode_jobs l"
+	" ON l.unique_key = CONCAT(r.pipeline, ':', r.episode_id)"
+	" WHERE r.id IN (?) AND r.status = 'failed'"
+	" AND r.episode_id IS NOT NULL"
+	" AND CAST(JSON_EXTRACT(d.definition, '$.unique') AS CHAR) = 'true'";
+
+/* episode_jobs_run_id_index, then failed_jobs_uuid_unique. */
 static const char sql_siblings[] =
-	"SELECT run_id, id, step, status FROM episode_jobs"
-	" WHERE run_id IN (?) AND status IN ('done', 'failed')"
-	" AND item IS NULL ORDER BY run_id, id";
+	"SELECT s.run_id, s.id, s.step, s.status"
+	" FROM episode_jobs s FORCE INDEX (episode_jobs_run_id_index)"
+	" LEFT JOIN failed_jobs f ON f.uuid = s.uuid"
+	" WHERE s.run_id IN (?) AND s.parent_id IS NULL AND s.item IS NULL"
+	" AND (s.status = 'done' OR (s.status = 'failed'"
+	" AND f.id IS NOT NULL)) ORDER BY s.run_id, s.id";
+static const char sql_items[] =
+	"SELECT m.id, SUM(i.status IN ('done', 'skipped'))"
+	" FROM episode_jobs m FORCE INDEX (PRIMARY) STRAIGHT_JOIN"
+	" episode_jobs i FORCE INDEX (episode_jobs_run_id_index)"
+	" ON i.run_id = m.run_id AND i.parent_id = m.id"
+	" WHERE m.id IN (?) GROUP BY m.id ORDER BY NULL";
 
-static const char sql_revive_steps[] =
-	"UPDATE episode_jobs SET status = 'queued', progress = 0,"
-	" message = NULL, error = NULL, worker = NULL, available_at = NULL,"
-	" started_at = NULL, completed_at = NULL"
-	" WHERE id IN (?) AND status IN (?)";
-static const char sql_revive_runs[] =
-	"UPDATE episode_jobs SET status = 'running', error = NULL,"
-	" completed_at = NULL WHERE id IN (?) AND status = 'failed'";
-
-/* As old as its run, so that older runs still go first; but due now. */
-static const char sql_move_step[] =
-	"INSERT INTO jobs (queue, payload, attempts, available_at, created_at)"
-	" SELECT f.queue, f.payload, 0,"
-	" LEAST(COALESCE(r.available_at, UNIX_TIMESTAMP()), UNIX_TIMESTAMP()),"
-	" UNIX_TIMESTAMP()"
-	" FROM failed_jobs f JOIN episode_jobs r ON r.id = ? WHERE f.id = ?";
-static const char sql_move_others[] =
-	"INSERT INTO jobs (queue, payload, attempts, available_at, created_at)"
-	" SELECT queue, payload, 0, UNIX_TIMESTAMP(), UNIX_TIMESTAMP()"
-	" FROM failed_jobs WHERE id IN (?) ORDER BY id";
-static const char sql_event[] =
-	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
-	" state, progress, message, created_at)"
-	" SELECT COALESCE(run_id, id), episode_id, id, 'state', status,"
-	" progress, COALESCE(step, pipeline), NOW(3)"
-	" FROM episode_jobs WHERE id IN (?) ORDER BY id";
-static const char sql_delete[] = "DELETE FROM failed_jobs WHERE id IN (?)";
 static const char sql_left[] =
 	"SELECT COUNT(*) FROM failed_jobs WHERE id IN (?)";
-
-struct ids {
-	uint64_t *v; /* room for one id a row */
-	size_t n;
-};
-
-/* A failed row on its way; zero what was not found. */
-struct row {
-	struct failed_retried *out;
-	uint64_t step_id;
-	enum state step_state;
-	enum state run_state;
-	int is_step;
-	int has_run;
-	int is_there; /* still, when we had the locks */
-};
-
-struct retry {
-	const uint64_t *ids;
-	size_t n;
-	struct row *rows;
-	struct ids scratch;
-	struct ids moved;  /* failed_jobs.id */
-	struct ids others; /* those of them that are no step's */
-	struct ids steps;
-	struct ids runs; /* that go on; one may stand here twice */
-};
 
 static void retry_init(struct retry *retry, const uint64_t *ids, size_t n,
 		       struct failed_retried *out)
@@ -125,17 +91,19 @@ static void retry_init(struct retry *retry, const uint64_t *ids, size_t n,
 	retry->moved.v = xcalloc(n, sizeof(uint64_t));
 	retry->others.v = xcalloc(n, sizeof(uint64_t));
 	retry->steps.v = xcalloc(n, sizeof(uint64_t));
-	retry->runs.v = xcalloc(n, sizeof(uint64_t));
 }
 
 static void retry_release(struct retry *retry)
 {
+	size_t i;
+
+	for (i = 0; i < retry->n; i++)
+		free(retry->rows[i].unique_key);
 	free(retry->rows);
 	free(retry->scratch.v);
 	free(retry->moved.v);
 	free(retry->others.v);
 	free(retry->steps.v);
-	free(retry->runs.v);
 }
 
 /* Forget what a try that was rolled back has found. */
@@ -148,15 +116,15 @@ static void retry_reset(struct retry *retry)
 
 		failed_retried_release(out);
 		out->id = retry->ids[i];
-		retry->rows[i] = (struct row){ .out = out };
+		free(retry->rows[i].unique_key);
+		retry->rows[i] = (struct retry_row){ .out = out };
 	}
-	retry->moved.n = retry->others.n = 0;
-	retry->steps.n = retry->runs.n = 0;
+	retry->moved.n = retry->others.n = retry->steps.n = 0;
 }
 
-static void ids_add(struct ids *ids, uint64_t id)
+int retry_is_revived(const struct retry_row *row)
 {
-	ids->v[ids->n++] = id;
+	return row->out->outcome == FAILED_RETRIED && row->is_step;
 }
 
 static struct db_arg step_ids(struct retry *retry)
@@ -181,7 +149,7 @@ static struct db_arg run_ids(struct retry *retry)
 	return DB_IDS(retry->scratch.v, retry->scratch.n);
 }
 
-static void on_failed(struct row *row, const struct db_rows *rows)
+static void on_failed(struct retry_row *row, const struct db_rows *rows)
 {
 	struct peek peek;
 
@@ -194,7 +162,7 @@ static void on_failed(struct row *row, const struct db_rows *rows)
 	row->step_id = peek.is_step ? peek.step_id : 0;
 }
 
-static void on_step(struct row *row, const struct db_rows *rows)
+static void on_step(struct retry_row *row, const struct db_rows *rows)
 {
 	if (row->step_id != row_u64(rows, 0) || row->out->step)
 		return;
@@ -202,7 +170,7 @@ static void on_step(struct row *row, const struct db_rows *rows)
 	row->out->step = xstrdup(row_str(rows, 2));
 }
 
-static void on_run_lock(struct row *row, const struct db_rows *rows)
+static void on_run_lock(struct retry_row *row, const struct db_rows *rows)
 {
 	if (row->out->run_id != row_u64(rows, 0))
 		return;
@@ -210,21 +178,33 @@ static void on_run_lock(struct row *row, const struct db_rows *rows)
 	row->run_state = state_from_name(row_str(rows, 1));
 }
 
-static void on_step_lock(struct row *row, const struct db_rows *rows)
+static void on_step_lock(struct retry_row *row, const struct db_rows *rows)
 {
-	if (row->step_id == row_u64(rows, 0))
-		row->step_state = state_from_name(row_str(rows, 1));
+	if (row->step_id != row_u64(rows, 0))
+		return;
+	row->step_state = state_from_name(row_str(rows, 1));
+	row->is_map = !row_is_null(rows, 2);
+	row->out->items = row->out->items_again = row_u64(rows, 2);
 }
 
-static void on_failed_lock(struct row *row, const struct db_rows *rows)
+static void on_failed_lock(struct retry_row *row, const struct db_rows *rows)
 {
 	if (row->out->id == row_u64(rows, 0))
 		row->is_there = 1;
 }
 
+static void on_unique(struct retry_row *row, const struct db_rows *rows)
+{
+	if (row->out->run_id != row_u64(rows, 0) || row->unique_key)
+		return;
+	row->unique_key = xstrdup(row_str(rows, 1));
+	row->live_id = row_u64(rows, 2);
+}
+
 /* Show each row of the answer to each of ours. */
 static int each(struct db *db, struct retry *retry, struct err *err,
-		void (*on_row)(struct row *row, const struct db_rows *rows),
+		void (*on_row)(struct retry_row *row,
+			       const struct db_rows *rows),
 		const char *sql, struct db_arg ids)
 {
 	struct db_rows rows = { 0 };
@@ -248,7 +228,8 @@ static int find_and_lock(struct db *db, struct retry *retry, struct err *err)
 	    each(db, retry, err, on_step, sql_steps, step_ids(retry)) ||
 	    each(db, retry, err, on_run_lock, sql_lock, run_ids(retry)) ||
 	    each(db, retry, err, on_step_lock, sql_lock, step_ids(retry)) ||
-	    each(db, retry, err, on_failed_lock, sql_lock_failed, failed))
+	    each(db, retry, err, on_failed_lock, sql_lock_failed, failed) ||
+	    each(db, retry, err, on_unique, sql_unique, run_ids(retry)))
 		return -1;
 	return 0;
 }
@@ -263,24 +244,42 @@ static int has_id(const struct ids *ids, uint64_t id)
 	return 0;
 }
 
-/* A step that stands in two failed rows is revived by the first. */
-static enum failed_outcome judge(struct retry *retry, struct row *row)
+/* The run that keeps this one from going on: a live one, or one above. */
+static uint64_t rival(const struct retry *retry, const struct retry_row *row)
 {
+	const struct retry_row *above;
+
+	if (!row->unique_key || row->live_id)
+		return row->live_id;
+	for (above = retry->rows; above < row; above++)
+		if (retry_is_revived(above) && above->unique_key &&
+		    above->out->run_id != row->out->run_id &&
+		    strcmp(above->unique_key, row->unique_key) == 0)
+			return above->out->run_id;
+	return 0;
+}
+
+/* A step that stands in two failed rows is revived by the first. */
+static enum failed_outcome judge(struct retry *retry, struct retry_row *row)
+{
+	struct failed_retried *out = row->out;
+
 	if (!row->is_there)
 		return FAILED_GONE;
 	if (!row->is_step)
 		return FAILED_RETRIED;
 	if (!row->has_run)
 		return FAILED_NO_STEP;
-	row->out->state = row->run_state;
+	out->state = row->run_state;
 	if (state_is_final(row->run_state) && row->run_state != STATE_FAILED)
 		return FAILED_RUN_OVER;
-	row->out->state = row->step_state;
+	out->state = row->step_state;
 	if (has_id(&retry->steps, row->step_id))
-		row->out->state = STATE_QUEUED;
-	return state_next(row->out->state, EVENT_REVIVE) == STATE_COUNT
-		       ? FAILED_NOT_FAILED
-		       : FAILED_RETRIED;
+		out->state = STATE_QUEUED;
+	if (state_next(out->state, EVENT_REVIVE) == STATE_COUNT)
+		return FAILED_NOT_FAILED;
+	out->live_run_id = rival(retry, row);
+	return out->live_run_id ? FAILED_NOT_UNIQUE : FAILED_RETRIED;
 }
 
 /* 3. */
@@ -289,7 +288,7 @@ static void decide(struct retry *retry)
 	size_t i;
 
 	for (i = 0; i < retry->n; i++) {
-		struct row *row = &retry->rows[i];
+		struct retry_row *row = &retry->rows[i];
 
 		row->out->outcome = judge(retry, row);
 		if (row->out->outcome != FAILED_RETRIED)
@@ -300,10 +299,28 @@ static void decide(struct retry *retry)
 	}
 }
 
+static int has_name(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at = list;
+
+	while (at && (at = strstr(at, name))) {
+		if ((at == list || at[-1] == ' ') &&
+		    (at[len] == ',' || at[len] == '\0'))
+			return 1;
+		at += len;
+	}
+	return 0;
+}
+
+/* A step has a row for each of its rounds, but one name. */
 static void add_name(char **list, const char *name)
 {
-	char *longer = *list ? xasprintf("%s, %s", *list, name) : xstrdup(name);
+	char *longer;
 
+	if (has_name(*list, name))
+		return;
+	longer = *list ? xasprintf("%s, %s", *list, name) : xstrdup(name);
 	free(*list);
 	*list = longer;
 }
@@ -314,8 +331,6 @@ static int read_siblings(struct db *db, struct retry *retry, struct err *err)
 	struct db_rows rows = { 0 };
 	size_t i;
 
-	if (retry->steps.n == 0)
-		return 0;
 	if (db_query(db, &rows, err, sql_siblings, DB_ARGS(run_ids(retry))))
 		return -1;
 	while (db_rows_next(&rows)) {
@@ -334,60 +349,15 @@ static int read_siblings(struct db *db, struct retry *retry, struct err *err)
 		}
 	}
 	db_rows_release(&rows);
-	for (i = 0; i < retry->n; i++) {
-		const struct failed_retried *out = retry->rows[i].out;
-
-		if (out->outcome == FAILED_RETRIED && out->run_id &&
-		    !out->others)
-			ids_add(&retry->runs, out->run_id);
-	}
 	return 0;
 }
 
-static int add_moves(struct db *db, struct db_batch *batch,
-		     const struct retry *retry, struct err *err)
+static void on_items(struct retry_row *row, const struct db_rows *rows)
 {
-	size_t i;
-
-	for (i = 0; i < retry->n; i++) {
-		const struct row *row = &retry->rows[i];
-
-		if (row->out->outcome == FAILED_RETRIED && row->is_step &&
-		    db_batch_add(db, batch, err, sql_move_step,
-				 DB_ARGS(DB_U64(row->out->run_id),
-					 DB_U64(row->out->id))))
-			return -1;
-	}
-	return db_batch_add(db, batch, err, sql_move_others,
-			    DB_ARGS(DB_IDS(retry->others.v, retry->others.n)));
-}
-
-/* 4. */
-static int write_all(struct db *db, const struct retry *retry, struct err *err)
-{
-	struct db_arg steps = DB_IDS(retry->steps.v, retry->steps.n);
-	struct db_arg runs = DB_IDS(retry->runs.v, retry->runs.n);
-	struct db_arg moved = DB_IDS(retry->moved.v, retry->moved.n);
-	struct db_batch batch = { 0 };
-	int mirror = run_can_mirror(db, err);
-	int rc = -1;
-
-	if (mirror < 0 ||
-	    db_batch_add(db, &batch, err, sql_revive_steps,
-			 DB_ARGS(steps, DB_RAW(state_sources(EVENT_REVIVE)))) ||
-	    add_moves(db, &batch, retry, err) ||
-	    db_batch_add(db, &batch, err, sql_event, DB_ARGS(steps)) ||
-	    db_batch_add(db, &batch, err, sql_revive_runs, DB_ARGS(runs)) ||
-	    db_batch_add(db, &batch, err, sql_event, DB_ARGS(runs)) ||
-	    db_batch_add(db, &batch, err, sql_delete, DB_ARGS(moved)) ||
-	    (mirror &&
-	     db_batch_add(db, &batch, err, run_sql_mirror, DB_ARGS(runs))) ||
-	    db_batch_run(db, &batch, err))
-		goto out;
-	rc = 0;
-out:
-	db_batch_release(&batch);
-	return rc;
+	if (!row->is_map || row->step_id != row_u64(rows, 0))
+		return;
+	row->items_over = row_u64(rows, 1);
+	row->out->items_again = row->out->items - row->items_over;
 }
 
 static int retry_body(struct db *db, void *arg, struct err *err)
@@ -400,8 +370,11 @@ static int retry_body(struct db *db, void *arg, struct err *err)
 	decide(retry);
 	if (retry->moved.n == 0)
 		return 0;
-	return read_siblings(db, retry, err) || write_all(db, retry, err) ? -1
-									  : 0;
+	if (retry->steps.n > 0 &&
+	    (read_siblings(db, retry, err) ||
+	     each(db, retry, err, on_items, sql_items, step_ids(retry))))
+		return -1;
+	return revive(db, retry, err);
 }
 
 /* After a COMMIT whose fate is unknown: 1 when it happened. */
@@ -422,26 +395,15 @@ static int look_body(struct db *db, void *arg, struct err *err)
 int failed_retry(struct db *db, const uint64_t *ids, size_t n,
 		 struct failed_retried *out, struct err *err)
 {
-	struct err why = { 0 };
+	const struct db_sure sure = { retry_body, look_body };
 	struct retry retry;
 	int rc;
 
 	assert(n <= LIMIT_BULK);
 	retry_init(&retry, ids, n, out);
-	for (;;) {
-		rc = db_transact(db, TRIES, retry_body, &retry, &why);
-		if (rc == 0 || why.code != ERR_DB_UNCERTAIN)
-			break;
-		rc = db_transact(db, TRIES, look_body, &retry, &why);
-		if (rc != 0)
-			break;
-	}
+	rc = db_transact_sure(db, TRIES, &sure, &retry, err);
 	retry_release(&retry);
-	if (rc >= 0)
-		return 0;
-	while (n > 0)
+	while (rc < 0 && n > 0)
 		failed_retried_release(&out[--n]);
-	if (err)
-		*err = why;
-	return -1;
+	return rc;
 }
