@@ -19,15 +19,19 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/num.h"
 #include "base/strbuf.h"
 #include "base/uuid.h"
 #include "cli/cmd.h"
 #include "cli/commands.h"
 #include "cli/input.h"
 #include "cli/out.h"
+#include "cli/show.h"
 #include "db/db.h"
 #include "plan/payload.h"
+#include "plan/pipeline.h"
 #include "plan/plan.h"
+#include "store/control.h"
 #include "store/push.h"
 
 enum {
@@ -41,12 +45,19 @@ static const struct opt push_opts[] = {
 	OPT_STR('q', "queue", "NAME", "queue to push to, 'default' if not set"),
 	OPT_DUR('d', "delay", "TIME", "let it begin only after this time"),
 	OPT_STR(0, "uuid", "UUID", "uuid of the run, made up if not set"),
+	OPT_FLAG(0, "or-existing",
+		 "where there may be only one: name the run that is live"),
 	OPT_FLAG('f', "force", "push what this configuration does not have"),
 	OPT_END,
 };
 
 struct push {
 	const char *pipeline;
+	const struct pipeline
+		*unique;     /* has an episode, may have one live run */
+	uint64_t episode_id; /* of that */
+	struct run_live live;
+	int is_live; /* nothing was pushed */
 	const char *queue;
 	char uuid[UUID_TEXT];
 	struct strbuf payload;
@@ -100,10 +111,24 @@ out:
 	return rc;
 }
 
+/* In the transaction of the push; a worker that makes runs has the last word.
+ */
+static int find_live(struct db *db, struct push *push, struct err *err)
+{
+	if (!push->unique)
+		return 0;
+	push->is_live =
+		run_live(db, push->unique, push->episode_id, &push->live, err);
+	return push->is_live;
+}
+
 static int push_body(struct db *db, void *arg, struct err *err)
 {
 	struct push *push = arg;
+	int rc = find_live(db, push, err);
 
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	if (push_job(db, push->queue, strbuf_str(&push->payload),
 		     push->delay_ms, &push->id, err) < 0)
 		return -1;
@@ -127,6 +152,65 @@ static void report(const struct cmd_ctx *ctx, const struct push *push)
 	out_json(ctx->out, v);
 	strbuf_release(&hint);
 	strbuf_release(&styled);
+}
+
+static void set_unique(const struct cmd_ctx *ctx, struct push *push)
+{
+	const struct pipeline *pipeline =
+		plan_pipeline(ctx->plan, push->pipeline);
+	const char *episode = opt_str(ctx, "episode");
+
+	if (pipeline && pipeline->is_unique && episode &&
+	    num_u64(episode, &push->episode_id) == 0)
+		push->unique = pipeline;
+}
+
+/* "run 67 (0193...)"; one that has no row yet has no number. */
+static void add_live(struct strbuf *sb, const struct run_live *live)
+{
+	if (live->run_id)
+		strbuf_addf(sb, "run %" PRIu64 " (%s)", live->run_id,
+			    live->uuid);
+	else
+		strbuf_addf(sb, "run %s, which waits for a worker",
+			    *live->uuid ? live->uuid : "without a uuid");
+}
+
+static void report_existing(const struct cmd_ctx *ctx, const struct push *push,
+			    const char *live)
+{
+	jv v = jv_object();
+
+	out_line(ctx->out, "not pushed, %s is there: %s", push->pipeline, live);
+	v = show_json_set(v, "run",
+			  *push->live.uuid ? jv_string(push->live.uuid)
+					   : jv_null());
+	v = show_json_set(v, "job", jv_null());
+	v = show_json_set(v, "existing", jv_true());
+	out_json(ctx->out, v);
+}
+
+static int report_live(const struct cmd_ctx *ctx, const struct push *push)
+{
+	struct strbuf live = { 0 };
+	struct err err = { 0 };
+	int status = CMD_OK;
+
+	add_live(&live, &push->live);
+	if (opt_isset(ctx, "or-existing")) {
+		report_existing(ctx, push, strbuf_str(&live));
+	} else {
+		(void)err_set(&err, ERR_INPUT,
+			      "episode %" PRIu64 " has a live run of %s: %s",
+			      push->episode_id, push->pipeline,
+			      strbuf_str(&live));
+		(void)err_hint(&err,
+			       "there may be only one; stepq cancel stops"
+			       " it, --or-existing takes it");
+		status = cmd_fail(ctx, &err);
+	}
+	strbuf_release(&live);
+	return status;
 }
 
 /* Lower case, as the table compares and as commands print it. */
@@ -174,6 +258,7 @@ static int push_run(struct cmd_ctx *ctx, int argc, char **argv)
 	push.pipeline = argv[0];
 	push.delay_ms = opt_dur_ms(ctx, "delay", 0);
 	set_uuid(&push, uuid);
+	set_unique(ctx, &push);
 	if (!opt_isset(ctx, "force") && !plan_pipeline(ctx->plan, argv[0]))
 		return no_pipeline(ctx, argv[0]);
 	if (build_payload(ctx, &push, &err) < 0 ||
@@ -184,6 +269,8 @@ static int push_run(struct cmd_ctx *ctx, int argc, char **argv)
 				       "%s",
 				       push.uuid);
 		status = cmd_fail(ctx, &err);
+	} else if (push.is_live) {
+		status = report_live(ctx, &push);
 	} else {
 		report(ctx, &push);
 	}
@@ -197,7 +284,9 @@ const struct cmd cmd_push = {
 	.help = "ask for a run of a pipeline",
 	.text = "Inserts a row into the table jobs, as any SQL client can, and "
 		"prints the uuid of the run to be. The run begins when a "
-		"worker of the queue takes it.\n"
+		"worker of the queue takes it. Of a pipeline with `unique` an"
+		" episode has one run at a time: as long as one is live or"
+		" waits for a worker, a second one is refused.\n"
 		"\n"
 		"  stepq push pipeline.full --episode=25 "
 		"--input='{\"topic\":\"cat\"}'\n"
