@@ -19,10 +19,11 @@ sys: base
 conf: base
 db: base
 plan: base conf
+draw: base plan
 store: base db plan
 step: base sys plan
 worker: base sys conf db plan store step
-cli: base sys conf db plan store step worker
+cli: base sys conf db plan draw store step worker
 engine: base sys
 END
 
