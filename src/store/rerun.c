@@ -314,7 +314,7 @@ int rerun_create(struct db *db, const struct rerun *rerun,
 		rc = made.run_id != 0;
 	if (rc > 0) {
 		*out = made;
-		making.out = &(struct rerun_made){ 0 };
+		made = (struct rerun_made){ 0 };
 	} else if (rc < 0 && err) {
 		*err = why;
 	}
