@@ -24,6 +24,7 @@
 #include "cli/commands.h"
 #include "cli/diagnosis.h"
 #include "cli/doctor_engines.h"
+#include "cli/doctor_graphs.h"
 #include "cli/text.h"
 #include "db/db.h"
 #include "db/migrate.h"
@@ -346,6 +347,8 @@ static void check_database(struct cmd_ctx *ctx, struct diagnosis *diagnosis)
 	check_rights(ctx->db, diagnosis);
 	if (has_connection(ctx->db))
 		check_work(ctx, diagnosis);
+	if (has_connection(ctx->db))
+		doctor_graphs(diagnosis, ctx->db, opt_isset(ctx, "repair"));
 }
 
 static int doctor_run(struct cmd_ctx *ctx, int argc, char **argv)
@@ -364,15 +367,26 @@ static int doctor_run(struct cmd_ctx *ctx, int argc, char **argv)
 	return diagnosis_end(&diagnosis);
 }
 
+static const struct opt doctor_opts[] = {
+	OPT_FLAG(0, "repair", "mend what live runs count and lack"),
+	OPT_END,
+};
+
 const struct cmd cmd_doctor = {
 	.name = "doctor",
 	.help = "say whether this configuration can work here",
 	.text = "Looks at the configuration, the server, the tables and the "
-		"rights on them, the engines, the queues and the workers, and "
-		"says of each whether it will do. Nothing is changed. Each "
-		"HTTP engine gets one GET request with its headers.\n"
+		"rights on them, the engines, the queues, the workers and the "
+		"live runs, and says of each whether it will do. Each HTTP "
+		"engine gets one GET request with its headers.\n"
+		"\n"
+		"Nothing is changed, except with --repair: then runs that "
+		"cannot go on, because somebody deleted jobs or changed rows "
+		"by hand, are mended, and jobs of steps that are over are "
+		"deleted. What a worker holds is left alone.\n"
 		"\n"
 		"The exit status is 0 when there are warnings at most, and 1 "
 		"when there is an error.",
+	.opts = doctor_opts,
 	.run = doctor_run,
 };
