@@ -2,6 +2,8 @@
 
 #include <config.h>
 
+#include <math.h>
+
 #include "plan/decide.h"
 #include "plan/pipeline.h"
 
@@ -36,11 +38,12 @@ uint32_t decide_loop_needs(const struct pipeline *pipeline, size_t end,
 size_t decide_quota(const struct pipeline *pipeline, size_t step, size_t items)
 {
 	const struct pipeline_quota *quota = &pipeline->steps[step].min_done;
-	double share;
+	double wanted;
 
 	if (quota->count >= 0)
 		return (size_t)quota->count < items ? (size_t)quota->count
 						    : items;
-	share = quota->share * (double)items;
-	return (size_t)share + ((double)(size_t)share < share);
+	/* 7 % of 100 is 7, though 0.07 * 100 is a little more. */
+	wanted = ceil(quota->share * (double)items - 1e-6);
+	return wanted > 0 ? (size_t)wanted : 0;
 }

@@ -57,6 +57,30 @@ static void add_need(struct pipeline *pipeline, size_t index, size_t need)
 		  index);
 }
 
+/* "a -> b -> a", where an arrow means "is replaced by". */
+static int check_ring(const struct pipeline *pipeline, size_t index,
+		      struct err *err)
+{
+	const struct pipeline_step *steps = pipeline->steps;
+	struct strbuf text = { 0 };
+	size_t at = index;
+
+	strbuf_adds(&text, steps[index].name);
+	while (steps[at].has_fallback) {
+		at = steps[at].fallback_index;
+		strbuf_addf(&text, " -> %s", steps[at].name);
+		if (at == index) {
+			(void)err_set(err, ERR_CONFIG,
+				      "a ring of fallbacks: %s",
+				      strbuf_str(&text));
+			strbuf_release(&text);
+			return -1;
+		}
+	}
+	strbuf_release(&text);
+	return 0;
+}
+
 /* Who stands in for whom. */
 static int pair_fallback(struct pipeline *pipeline, size_t index,
 			 struct err *err)
@@ -85,7 +109,7 @@ static int pair_fallback(struct pipeline *pipeline, size_t index,
 	step->fallback_index = (size_t)found;
 	other->is_fallback = 1;
 	other->fallback_of = index;
-	return 0;
+	return check_ring(pipeline, index, err);
 }
 
 /*
@@ -95,12 +119,10 @@ static int pair_fallback(struct pipeline *pipeline, size_t index,
 static void need_all_of(struct pipeline *pipeline, size_t index, size_t need)
 {
 	const struct pipeline_step *steps = pipeline->steps;
-	size_t left = pipeline->steps_n;
 
-	while (steps[need].is_fallback && left-- > 0)
+	while (steps[need].is_fallback)
 		need = steps[need].fallback_of;
-	left = pipeline->steps_n;
-	while (need != index && left-- > 0) {
+	while (need != index) {
 		add_need(pipeline, index, need);
 		if (!steps[need].has_fallback)
 			break;
@@ -112,9 +134,8 @@ static int is_own_fallback(const struct pipeline *pipeline, size_t index,
 			   size_t need)
 {
 	const struct pipeline_step *step = &pipeline->steps[index];
-	size_t left = pipeline->steps_n;
 
-	while (step->has_fallback && left-- > 0) {
+	while (step->has_fallback) {
 		if (step->fallback_index == need)
 			return 1;
 		step = &pipeline->steps[step->fallback_index];

@@ -32,6 +32,7 @@ struct map_news {
 	uint64_t map_id;
 	double share; /* the map's, of the run's progress, in percent */
 	uint32_t ended_n;
+	int is_counted;      /* let_in_max is what a count has left */
 	uint32_t let_in_max; /* as many may have a job now */
 	uint32_t next_item;  /* none before it still waits */
 	struct ids let_in;

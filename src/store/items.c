@@ -174,13 +174,16 @@ static int collect(struct db *db, struct work *work, struct err *err)
 			if (count(db, sql_active, news->run_id, news->map_id,
 				  &active, err))
 				return -1;
+			/* What ended just now is not active any more. */
+			news->is_counted = 1;
+			news->let_in_max = 0;
 			if (active < item->map->at_once)
-				news->let_in_max +=
+				news->let_in_max =
 					item->map->at_once - (uint32_t)active;
 		} else if (item->parent_id && settle_goes_on(item)) {
 			news = news_of(work, item);
 			news->ended_n++;
-			news->let_in_max++;
+			news->let_in_max += !news->is_counted;
 		}
 	}
 	return 0;

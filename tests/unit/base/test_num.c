@@ -2,6 +2,7 @@
 
 #include <config.h>
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -222,6 +223,41 @@ static void sizes_are_read(void **state)
 	}
 }
 
+static void points_in_time_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		int ret;
+		int64_t want;
+	} rows[] = {
+		{ "1970-01-01T00:00:00Z", 0, 0 },
+		{ "1970-01-02", 0, 86400000 },
+		{ "2026-01-31T09:00:00Z", 0, INT64_C(1769850000000) },
+		{ "2026-01-31 09:00:00", 0, INT64_C(1769850000000) },
+		{ "2026-01-31T18:00:00+09:00", 0, INT64_C(1769850000000) },
+		{ "2026-01-31T05:30:00-0330", 0, INT64_C(1769850000000) },
+		{ "2026-01-31T09:00:00.25Z", 0, INT64_C(1769850000250) },
+		{ "2026-01-31T09:00:00.1239Z", 0, INT64_C(1769850000123) },
+		{ "2026-06-31", -1, 0 },
+		{ "2026-13-01", -1, 0 },
+		{ "2026-01-31T", -1, 0 },
+		{ "2026-01-31T09:00:00+99:00", -1, 0 },
+		{ "2026-01-31T09:00:00 later", -1, 0 },
+		{ "tomorrow", -1, 0 },
+		{ "", -1, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		int64_t ms = 0;
+
+		if (time_parse(rows[i].text, &ms) != rows[i].ret ||
+		    ms != rows[i].want)
+			fail_msg("%s: %" PRId64, rows[i].text, ms);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +269,7 @@ int main(void)
 		cmocka_unit_test(durations_are_read),
 		cmocka_unit_test(durations_are_written_for_people),
 		cmocka_unit_test(sizes_are_read),
+		cmocka_unit_test(points_in_time_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

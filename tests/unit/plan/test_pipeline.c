@@ -277,6 +277,33 @@ static void what_is_wrong_with_it_is_told(void **state)
 		{ STEPS("{ }"), AT ".steps[0]: 'name' is missing\n" AT
 				   ".steps[0]: needs an engine, a gate, or a "
 				   "time to wait for (wait, until)\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; gate: {}; }"),
+		  AT ".steps[a].engine: a gate has none\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; wait = 1; until = \"1\"; }"),
+		  AT ".steps[a].until: there is a wait already\n" },
+		{ STEPS("{ name = \"a\"; wait = 1; each = \".x\"; }"),
+		  AT ".steps[a].each: means nothing without an engine\n" },
+		{ STEPS("{ name = \"a\"; wait = 1; input = \".x\"; }"),
+		  AT ".steps[a].input: means nothing without an engine\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; at_once = 3; }"),
+		  AT ".steps[a].at_once: means nothing without each\n" },
+		{ STEPS("{ name = \"a\"; gate: { on_deadline = \"reject\"; }; }"),
+		  AT
+		  ".steps[a].gate.on_deadline: means nothing without a deadline\n" },
+		{ STEPS("{ name = \"a\"; gate: { deadlin = 5; }; }"), AT
+		  ".steps[a].gate.deadlin: unknown key\n  hint: did you mean 'deadline'?\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; into = \"run\"; }"), AT
+		  ".steps[a].into: 'run' is what expressions call something else (input, item, index, run, errors)\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; fallback = \"b\"; }"),
+		  AT
+		  ".steps[a].fallback: no step 'b'\n  hint: did you mean 'a'?\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; again: { to = \"x\"; when = \"true\"; }; }"),
+		  AT ".steps[a].again.to: no step 'x'\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; again: { to = \"a\"; }; }"),
+		  AT ".steps[a].again: 'when' is missing\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; each = \".x\"; min_done = \"half\"; }"),
+		  AT
+		  ".steps[a]: step 'a': min_done: 'half' is no number of items and no share like \"80%\"\n" },
 		{ STEPS("{ name = \"1a\"; engine = \"e\"; }"),
 		  AT ".steps[1a].name: '1a' may have letters, digits and '_' "
 		     "only, and begins with no digit\n" },
@@ -315,7 +342,7 @@ static void what_is_wrong_with_it_is_told(void **state)
 		  AT ".steps[a].tries: '65536' is more than 65535\n" AT
 		     ".steps[a].timeout: 'x' is not a duration like 500ms, "
 		     "90s or 1h30m\n" },
-		{ "unique = true; " STEPS(A), AT ".unique: unknown key\n" },
+		{ "uniqe = true; " STEPS(A), AT ".uniqe: unknown key\n" },
 	};
 	size_t i;
 
