@@ -134,8 +134,8 @@ static int say_why_not_unique(struct worker *w, const struct task *task,
 	int is_live = 0;
 
 	if (run->has_episode)
-		is_live = run_live(w->db, run->pipeline, run->episode_id,
-				   &live, &err);
+		is_live = run_live(w->db, run->pipeline, run->episode_id, &live,
+				   &err);
 	if (is_live < 0)
 		return link_trouble(w, &err, "looking for a live run") ? -1 : 0;
 	if (is_live)

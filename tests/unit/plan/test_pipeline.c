@@ -298,7 +298,8 @@ static void what_is_wrong_with_it_is_told(void **state)
 		  AT
 		  ".steps[a].fallback: no step 'b'\n  hint: did you mean 'a'?\n" },
 		{ STEPS("{ name = \"a\"; engine = \"e\"; again: { to = \"x\"; when = \"true\"; }; }"),
-		  AT ".steps[a].again.to: no step 'x'\n" },
+		  AT
+		  ".steps[a].again.to: no step 'x'\n  hint: did you mean 'a'?\n" },
 		{ STEPS("{ name = \"a\"; engine = \"e\"; again: { to = \"a\"; }; }"),
 		  AT ".steps[a].again: 'when' is missing\n" },
 		{ STEPS("{ name = \"a\"; engine = \"e\"; each = \".x\"; min_done = \"half\"; }"),
@@ -312,7 +313,7 @@ static void what_is_wrong_with_it_is_told(void **state)
 		     "only, and begins with no digit\n" },
 		{ STEPS("{ name = \"run\"; engine = \"e\"; }"),
 		  AT ".steps[run].name: 'run' is what expressions call "
-		     "something else (input, item, run)\n" },
+		     "something else (input, item, index, run, errors)\n" },
 		{ STEPS(A "," A), AT ".steps[a].name: a step 'a' is there "
 				     "already\n" },
 		{ STEPS(A ", { name = \"b\"; engine = \"e\";\n"
