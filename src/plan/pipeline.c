@@ -181,9 +181,9 @@ static int derive(struct pipeline_step *step, struct err *err)
 			       step->name);
 	if (read_quota(step->min_done_text, &step->min_done))
 		return err_set(err, ERR_CONFIG,
-			       "step '%s': min_done: '%s' is no number of "
-			       "items and no share like \"80%%\"",
-			       step->name, step->min_done_text);
+			       "min_done: '%s' is no number of items and no "
+			       "share like \"80%%\"",
+			       step->min_done_text);
 	return 0;
 }
 

@@ -31,7 +31,8 @@ static const char sql_lock_queued[] =
 	"SELECT id FROM episode_jobs FORCE INDEX (PRIMARY)"
 	" WHERE id IN (?) AND status = 'queued' ORDER BY id FOR UPDATE";
 static const char sql_start_steps[] =
-	"UPDATE episode_jobs FORCE INDEX (PRIMARY) SET status = 'running', attempts = attempts + 1,"
+	"UPDATE episode_jobs FORCE INDEX (PRIMARY)"
+	" SET status = 'running', attempts = attempts + 1,"
 	" started_at = COALESCE(started_at, NOW(3)), worker = ?,"
 	" available_at = NULL, message = NULL"
 	" WHERE id IN (?) AND status IN (?)";

@@ -288,23 +288,28 @@ static void what_is_wrong_with_it_is_told(void **state)
 		{ STEPS("{ name = \"a\"; engine = \"e\"; at_once = 3; }"),
 		  AT ".steps[a].at_once: means nothing without each\n" },
 		{ STEPS("{ name = \"a\"; gate: { on_deadline = \"reject\"; }; }"),
-		  AT
-		  ".steps[a].gate.on_deadline: means nothing without a deadline\n" },
-		{ STEPS("{ name = \"a\"; gate: { deadlin = 5; }; }"), AT
-		  ".steps[a].gate.deadlin: unknown key\n  hint: did you mean 'deadline'?\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; into = \"run\"; }"), AT
-		  ".steps[a].into: 'run' is what expressions call something else (input, item, index, run, errors)\n" },
+		  AT ".steps[a].gate.on_deadline: means nothing without a "
+		     "deadline\n" },
+		{ STEPS("{ name = \"a\"; gate: { deadlin = 5; }; }"),
+		  AT ".steps[a].gate.deadlin: unknown key\n"
+		     "  hint: did you mean 'deadline'?\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; into = \"run\"; }"),
+		  AT ".steps[a].into: 'run' is what expressions call "
+		     "something else (input, item, index, run, errors)\n" },
 		{ STEPS("{ name = \"a\"; engine = \"e\"; fallback = \"b\"; }"),
 		  AT
 		  ".steps[a].fallback: no step 'b'\n  hint: did you mean 'a'?\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; again: { to = \"x\"; when = \"true\"; }; }"),
+		{ STEPS("{ name = \"a\"; engine = \"e\"; "
+			"again: { to = \"x\"; when = \"true\"; }; }"),
 		  AT
 		  ".steps[a].again.to: no step 'x'\n  hint: did you mean 'a'?\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; again: { to = \"a\"; }; }"),
+		{ STEPS("{ name = \"a\"; engine = \"e\"; "
+			"again: { to = \"a\"; }; }"),
 		  AT ".steps[a].again: 'when' is missing\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; each = \".x\"; min_done = \"half\"; }"),
-		  AT
-		  ".steps[a]: step 'a': min_done: 'half' is no number of items and no share like \"80%\"\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; each = \".x\"; "
+			"min_done = \"half\"; }"),
+		  AT ".steps[a]: min_done: 'half' is no number of items and no "
+		     "share like \"80%\"\n" },
 		{ STEPS("{ name = \"1a\"; engine = \"e\"; }"),
 		  AT ".steps[1a].name: '1a' may have letters, digits and '_' "
 		     "only, and begins with no digit\n" },
@@ -333,8 +338,9 @@ static void what_is_wrong_with_it_is_told(void **state)
 		  AT ".steps[c]: a cycle: b -> c -> b\n" },
 		{ STEPS("{ name = \"a\"; engine = \"e\"; needs = \"a\"; }"),
 		  AT ".steps[a]: a cycle: a -> a\n" },
-		{ STEPS(A ", { name = \"b\"; engine = \"e\"; each = \".x\"; }"),
-		  AT ".steps[b].each: unknown key\n" },
+		{ STEPS(A ", { name = \"b\"; engine = \"e\"; eahc = \".x\"; }"),
+		  AT ".steps[b].eahc: unknown key\n  hint: did you mean "
+		     "'each'?\n" },
 		{ STEPS("{ name = \"a\"; engine = \"e\"; weight = 0; }"),
 		  AT ".steps[a]: the weights of all steps add up to "
 		     "nothing\n" },
@@ -343,7 +349,9 @@ static void what_is_wrong_with_it_is_told(void **state)
 		  AT ".steps[a].tries: '65536' is more than 65535\n" AT
 		     ".steps[a].timeout: 'x' is not a duration like 500ms, "
 		     "90s or 1h30m\n" },
-		{ "uniqe = true; " STEPS(A), AT ".uniqe: unknown key\n" },
+		{ "uniqe = true; " STEPS(A),
+		  AT ".uniqe: unknown key\n"
+		     "  hint: did you mean 'unique'?\n" },
 	};
 	size_t i;
 
