@@ -101,7 +101,7 @@ worker_start w
 run=$(book 10)
 ok "pages get three tries" wait_for 40 run_done "$run"
 is "each of them" "$(served images) $(items "$run" images 'done')" "12 4"
-is "three at once, with the tries" "$(most_at_once images)" 3
+ok "never more than three at once" test "$(most_at_once images)" -le 3
 # The calls of one page: seconds from the end of each to the next.
 page=$(sql "SELECT uuid FROM episode_jobs WHERE kind = 'item' AND item = 0
 	ORDER BY id DESC LIMIT 1")

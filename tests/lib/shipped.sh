@@ -27,8 +27,8 @@ command -v stepq-engine >/dev/null || skip_all "stepq-engine is not built"
 shipped_conf() {
 	local file="$1" name faults
 	shift
-	mkdir -p "$work/conf"
-	cp -R "$top_srcdir/conf/pipelines" "$work/conf"
+	mkdir -p "$work/conf/pipelines"
+	cp -f "$top_srcdir"/conf/pipelines/*.conf "$work/conf/pipelines"
 	sed -E "s|([a-z]+): +\{ url = \"[^\"]*|\1: { url = \"$engine/\1/generate|" \
 		"$top_srcdir/conf/engines.conf" >"$work/conf/engines.conf"
 	for name; do
