@@ -4,8 +4,8 @@
 
 /**
  * The states of a run, a step and an item, and what leads from one to the
- * next. This table is the only place that says so: the names in the database,
- * the WHERE of each UPDATE and doc/states.md come from it.
+ * next. This table is the only place that says so: the names in the database
+ * and the WHERE of each UPDATE come from it.
  *
  * STATE(symbol, name, is_final, what it means)
  * MOVE(event, from, to)

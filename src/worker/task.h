@@ -7,6 +7,7 @@
  * of it is written: read, prepared, called, ended, settled.
  *
  *	task.c    from the queue's row to the settling
+ *	finish.c  what its end makes of it
  *	decide.c  what a step that is claimed does
  *	map.c     rows for items, and their results
  *
@@ -162,6 +163,11 @@ int64_t task_timeout_ms(const struct task *task,
 /** End it as done; takes over `result`. `cost` is decimal text. */
 void task_done(struct task *task, jv result, const char *cost,
 	       const struct task_limits *limits);
+
+/** Attempts it gets, 0 for no end; waits between them, ended by -1. */
+int64_t task_tries(const struct task *task, const struct task_limits *limits);
+const int64_t *task_backoff_ms(const struct task *task,
+			       const struct task_limits *limits);
 
 /** The call has come back. */
 void task_finish(struct task *task, struct step_outcome *outcome,
