@@ -93,19 +93,33 @@ ok "then it is done" run_done "$run"
 is "story and voices were not made twice" \
 	"$(served story) $(served tts) $(served images)" "0 0 4"
 
-# --- pages that fail for a while
+# --- pages that fail for a while, and one that goes on failing
 
-shipped_conf storybook.conf 'image=fail_first=2'
+shipped_conf storybook.conf \
+	'image=fail_first=1&refuse=%22index%22:1&error_status=503'
 : >"$work/calls"
 worker_start w
 run=$(book 10)
-ok "pages get three tries" wait_for 40 run_done "$run"
-is "each of them" "$(served images) $(items "$run" images 'done')" "12 4"
+wait_for 10 run_is "$run" running
+push storybook '{"episode_id":10,"input":{"topic":"another bear"}}' >/dev/null
+refused() {
+	test "$(failed_jobs)" -eq 1
+}
+ok "a book that is being made is not begun again" wait_for 10 refused
+like "the job says why" "$(sql "SELECT exception FROM failed_jobs")" \
+	"^episode 10 has a live run of storybook"
+ok "a page that goes on failing does not stop the book" \
+	wait_for 40 run_done "$run"
+is "it is listed" "$(result "$run" finalize .failed_pages)" "[2]"
+is "after three tries; the others needed two" "$(sql "SELECT
+	GROUP_CONCAT(s.attempts ORDER BY s.item) FROM episode_jobs s
+	JOIN episode_jobs r ON r.id = s.run_id WHERE r.uuid = '$run'
+	AND s.kind = 'item'") $(served images)" "2,3,2,2 9"
 ok "never more than three at once" test "$(most_at_once images)" -le 3
-# The calls of one page: seconds from the end of each to the next.
-page=$(sql "SELECT uuid FROM episode_jobs WHERE kind = 'item' AND item = 0
+# Starts and ends of that page's calls, in turn.
+page=$(sql "SELECT uuid FROM episode_jobs WHERE kind = 'item' AND item = 1
 	ORDER BY id DESC LIMIT 1")
 grep "\"key\":\"$page\"" "$work/calls" | jq -s '[.[] | .ts[:19] + "Z" | fromdate]
 	| .[2] - .[1] >= 2 and .[4] - .[3] >= 4' >"$work/waits"
-is "after 2 s and after 4 s" "$(cat "$work/waits")" true
+is "tried again after 2 s and after 4 s" "$(cat "$work/waits")" true
 done_testing
