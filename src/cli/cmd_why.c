@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "base/utf8.h"
 #include "base/uuid.h"
 #include "cli/cmd.h"
 #include "cli/out.h"
@@ -135,30 +136,76 @@ static void print_row(struct out *out, const struct answer *answer)
 	strbuf_release(&line);
 }
 
+/* A name and what is said of it, in lines that fit the terminal. */
+static void print_reason(struct out *out, const char *name, size_t width,
+			 const char *text)
+{
+	size_t room = out_has_columns(out) ? out_columns(out) : SIZE_MAX;
+	size_t fits, pad = width - utf8_width(name);
+
+	room = room > width + 20 ? room - width - 4 : SIZE_MAX;
+	do {
+		fits = utf8_fit(text, room);
+		if (text[fits] != '\0') {
+			size_t end = fits;
+
+			while (end > 0 && text[end] != ' ')
+				end--;
+			fits = end > 0 ? end : fits;
+		}
+		out_line(out, "  %s%*s  %.*s", name, (int)pad, "", (int)fits,
+			 text);
+		text += fits;
+		text += strspn(text, " ");
+		name = "";
+		pad = width;
+	} while (*text);
+}
+
+/* Items stand a little to the right of their map. */
+static void add_name(struct strbuf *name, const struct view_row *row)
+{
+	strbuf_adds(name, row->kind == VIEW_ITEM ? "  " : "");
+	show_name(name, row);
+}
+
+static int is_below(const struct answer *answer, size_t i)
+{
+	return answer->is_shown[i] && answer->list.whys[i].row != answer->row;
+}
+
+static size_t names_width(const struct answer *answer)
+{
+	struct strbuf name = { 0 };
+	size_t i, width = 0;
+
+	for (i = 0; i < answer->list.n; i++) {
+		if (!is_below(answer, i))
+			continue;
+		strbuf_clear(&name);
+		add_name(&name, answer->list.whys[i].row);
+		width = MAX(width, utf8_width(strbuf_str(&name)));
+	}
+	strbuf_release(&name);
+	return width;
+}
+
 static void print_reasons(struct out *out, const struct answer *answer)
 {
-	static const struct out_column columns[] = { { NULL, OUT_LEFT },
-						     { NULL, OUT_LEFT } };
-	struct out_table *table =
-		out_table_new(out, columns, ARRAY_SIZE(columns), 2);
 	const struct why_list *list = &answer->list;
-	size_t i;
+	size_t i, width = names_width(answer);
 
 	for (i = 0; i < list->n; i++) {
-		const struct why *why = &list->whys[i];
 		struct strbuf name = { 0 }, text = { 0 };
 
-		if (!answer->is_shown[i] || why->row == answer->row)
+		if (!is_below(answer, i))
 			continue;
-		strbuf_adds(&name, why->row->kind == VIEW_ITEM ? "  " : "");
-		show_name(&name, why->row);
-		reason_add(&text, &list->rundown, why);
-		out_table_row(table, (const char *[]){ strbuf_str(&name),
-						       strbuf_str(&text) });
+		add_name(&name, list->whys[i].row);
+		reason_add(&text, &list->rundown, &list->whys[i]);
+		print_reason(out, strbuf_str(&name), width, strbuf_str(&text));
 		strbuf_release(&name);
 		strbuf_release(&text);
 	}
-	out_table_end(&table);
 }
 
 /* What the job says; `v` is taken. */

@@ -43,14 +43,9 @@ void note_add_items(struct strbuf *note, const struct view_row *map)
 void note_add_gate(struct strbuf *note, const struct view_row *gate,
 		   int64_t now_ms)
 {
-	char took[DUR_TEXT];
-
 	strbuf_adds(note, "waits for approval");
-	if (gate->started_ms)
-		strbuf_addf(note, " for %s",
-			    dur_format(now_ms - gate->started_ms, took));
 	if (gate->due_ms) {
-		strbuf_adds(note, ", until ");
+		strbuf_adds(note, " until ");
 		show_until(note, gate->due_ms, now_ms);
 	}
 }

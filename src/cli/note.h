@@ -19,7 +19,7 @@ void note_add(struct strbuf *note, const struct rundown *rundown,
 /** The part of it about the items of a map; nothing for other steps. */
 void note_add_items(struct strbuf *note, const struct view_row *map);
 
-/** How a gate waits: "waits for approval for 3m, until 12:00:00 (in 2h)". */
+/** How a gate waits: "waits for approval until 12:00:00 (in 2h)". */
 void note_add_gate(struct strbuf *note, const struct view_row *gate,
 		   int64_t now_ms);
 

@@ -58,18 +58,25 @@ static void add_items(struct strbuf *sb, const struct view_row *map)
 		enum state state;
 		const char *what;
 	} counts[] = { { STATE_RUNNING, "running" },
-		       { STATE_RETRYING, "to be tried again" },
+		       { STATE_RETRYING, "retrying" },
 		       { STATE_QUEUED, "queued" },
 		       { STATE_WAITING, "waiting for a place" } };
+	uint32_t failed = map->items_in[STATE_FAILED];
 	size_t i;
 
-	note_add_items(sb, map);
+	strbuf_addf(sb, "%" PRIu32 " of %" PRIu32 " items done",
+		    map->items_in[STATE_DONE], map->items);
 	for (i = 0; i < ARRAY_SIZE(counts); i++)
 		if (map->items_in[counts[i].state])
-			strbuf_addf(sb, "%s %" PRIu32 " %s",
-				    map->items_in[STATE_FAILED] ? ";" : ",",
+			strbuf_addf(sb, ", %" PRIu32 " %s",
 				    map->items_in[counts[i].state],
 				    counts[i].what);
+	if (failed > 0) {
+		strbuf_addf(sb, ", %" PRIu32 " failed (item %" PRIu32, failed,
+			    map->failed_item);
+		add_error(sb, map->failed_error);
+		strbuf_addc(sb, ')');
+	}
 }
 
 static void add_paused(struct strbuf *sb, const struct why *why, int64_t now_ms)
@@ -107,26 +114,26 @@ static void add_turn(struct strbuf *sb, const struct why *why, int64_t now_ms)
 {
 	char took[DUR_TEXT];
 
-	strbuf_addf(sb,
-		    "is due for %s: ", dur_format(now_ms - why->due_ms, took));
+	strbuf_addf(sb, "due for %s: ", dur_format(now_ms - why->due_ms, took));
 	if (why->ahead > 0)
-		strbuf_addf(sb, "%" PRIu64 "%s job%s before it in queue ",
-			    why->ahead,
+		strbuf_addf(sb, "%" PRIu64 "%s job%s before it", why->ahead,
 			    why->ahead >= LIMIT_LIST ? " or more" : "",
-			    why->ahead == 1 ? " is" : "s are");
+			    why->ahead == 1 ? "" : "s");
 	else
-		strbuf_adds(sb, "it is the next of queue ");
+		strbuf_adds(sb, "the next");
+	strbuf_adds(sb, " in queue ");
 	show_line(sb, why->queue);
-	strbuf_addf(sb, ", which %" PRIu32 " worker%s", why->workers,
-		    why->workers == 1 ? " takes" : "s take");
+	strbuf_addf(sb, ", taken by %" PRIu32 " worker%s", why->workers,
+		    why->workers == 1 ? "" : "s");
 }
 
 static void add_holder(struct strbuf *sb, const struct why *why)
 {
 	show_line(sb, why->worker ? why->worker : "a worker");
 	if (why->host) {
-		strbuf_adds(sb, " on host ");
+		strbuf_adds(sb, " (host ");
 		show_line(sb, why->host);
+		strbuf_addc(sb, ')');
 	}
 }
 
@@ -136,7 +143,7 @@ static void add_held(struct strbuf *sb, const struct why *why, int64_t now_ms)
 
 	strbuf_adds(sb, "runs on ");
 	add_holder(sb, why);
-	strbuf_addf(sb, " for %s, its lease is renewed until ",
+	strbuf_addf(sb, " for %s, lease until ",
 		    dur_format(now_ms - why->claimed_ms, took));
 	show_until(sb, why->due_ms, now_ms);
 }
@@ -146,23 +153,23 @@ static void add_abandoned(struct strbuf *sb, const struct why *why,
 {
 	char took[DUR_TEXT];
 
-	strbuf_adds(sb, "its worker ");
 	if (why->silent_ms >= 0) {
 		add_holder(sb, why);
 		strbuf_addf(sb, " is silent for %s",
 			    dur_format(why->silent_ms, took));
 	} else {
-		strbuf_adds(sb, "is gone");
+		strbuf_adds(sb, "its worker is gone");
 	}
 	if (why->lost > 0)
-		strbuf_addf(sb, ", it lost %" PRIu32 " before", why->lost);
+		strbuf_addf(sb, ", lost %" PRIu32 " time%s before", why->lost,
+			    why->lost == 1 ? "" : "s");
 	if (why->due_ms > now_ms) {
-		strbuf_adds(sb, "; another takes it over at ");
+		strbuf_adds(sb, "; taken over at ");
 		show_until(sb, why->due_ms, now_ms);
 	} else {
 		strbuf_addf(sb,
 			    "; its lease ended %s ago, the next free worker"
-			    " takes it over",
+			    " takes over",
 			    dur_format(now_ms - why->due_ms, took));
 	}
 	add_later(sb, why, now_ms);
@@ -171,7 +178,14 @@ static void add_abandoned(struct strbuf *sb, const struct why *why,
 static void add_gate(struct strbuf *sb, const struct rundown *rundown,
 		     const struct why *why)
 {
+	char took[DUR_TEXT];
+
 	note_add_gate(sb, why->row, rundown->list.now_ms);
+	if (why->row->started_ms)
+		strbuf_addf(sb, ", for %s so far",
+			    dur_format(rundown->list.now_ms -
+					       why->row->started_ms,
+				       took));
 	strbuf_addf(sb, ": stepq approve %" PRIu64 " ",
 		    rundown->list.rows[0].id);
 	show_line(sb, why->row->step);
@@ -179,7 +193,7 @@ static void add_gate(struct strbuf *sb, const struct rundown *rundown,
 
 static void add_retry(struct strbuf *sb, const struct why *why, int64_t now_ms)
 {
-	strbuf_addf(sb, "failed %" PRIu32 " time%s, next try at ",
+	strbuf_addf(sb, "failed %" PRIu32 " time%s, next try ",
 		    why->row->attempts, why->row->attempts == 1 ? "" : "s");
 	show_until(sb, why->due_ms, now_ms);
 	add_error(sb, why->row->error);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/utf8.h"
+#include "cli/note.h"
 #include "cli/show.h"
 #include "cli/watch.h"
 
@@ -188,11 +189,8 @@ static void add_gate(struct strbuf *text, const struct view_list *list,
 		     const struct view_row *gate)
 {
 	show_name(text, gate);
-	strbuf_adds(text, " waits for approval");
-	if (gate->due_ms) {
-		strbuf_adds(text, " until ");
-		show_until(text, gate->due_ms, list->now_ms);
-	}
+	strbuf_addc(text, ' ');
+	note_add_gate(text, gate, list->now_ms);
 	strbuf_addf(text, ": stepq approve %" PRIu64 " ", list->rows[0].id);
 	show_line(text, gate->step);
 }
@@ -271,9 +269,11 @@ static void draw_head(struct block *block, const struct view_list *list)
 	char took[DUR_TEXT];
 	size_t i, finished = 0;
 
+	/* What failed in a run that goes on is behind it too. */
 	for (i = 1; i < list->n; i++)
-		finished += list->rows[i].state == STATE_DONE ||
-			    list->rows[i].state == STATE_SKIPPED;
+		finished += state_is_final(list->rows[i].state) &&
+			    (list->rows[i].state != STATE_FAILED ||
+			     run->state != STATE_FAILED);
 	show_title(&text, run);
 	block_addf(block, OUT_PLAIN, "%s     ", strbuf_str(&text));
 	strbuf_clear(&text);

@@ -81,7 +81,7 @@ like "and tells how to wait for it" "$(cat "$work/err")" \
 	'stepq watch 00000000-0000-4000-8000-00000000ffff waits for that'
 exits "what is no name is a matter of usage" 2 stepq status webtoon
 exits "a run has to be named" 2 stepq status
-exits "and one only" 2 stepq status 1 2
+exits "and a step of it at most" 2 stepq status 1 2 3
 
 sql "DELETE FROM failed_jobs WHERE id = 12; DELETE FROM definitions"
 ok "a run whose failed job and definition are gone is shown" stepq status 74
@@ -97,7 +97,7 @@ like "JSON has the run" "$json" \
 like "JSON has times in UTC with milliseconds" "$json" \
 	'"completed_at":"[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}Z","took_ms":51000'
 like "JSON has the steps" "$json" \
-	'"step":"director",[^}]*"status":"failed",[^}]*"attempts":3,"worker":"a-01","waits_for":\[\],"retry_at":null,"failed_job":12\}'
+	'"step":"director",[^}]*"status":"failed",[^}]*"attempts":3,"worker":"a-01","waits_for":\[\],"waits_until":null,"retry_at":null,"is_tolerated":false,"failed_job":12\}'
 like "JSON says what a step waits for" "$json" \
 	'"step":"image",[^}]*"waits_for":\["director"\]'
 like "JSON has the artifacts" "$(stepq status 67 --format json)" \
@@ -123,7 +123,7 @@ is "the newest first, with what each is at" "$(words)" \
  67  pipeline.full  25  done  100 %  AGE  LONG  1.12
  25  pipeline.full  7  queued  0 %'
 runs() {
-	stepq runs "$@" | sed -n 's/^ *\([0-9][0-9]*\)  pipe.*/\1/p' | xargs
+	stepq runs "$@" | sed -n 's/^ *\([0-9][0-9]*\)  .*/\1/p' | xargs
 }
 is "--limit" "$(runs --limit 2)" "81 74"
 is "--status" "$(runs --status=done)" "67"
@@ -139,6 +139,63 @@ exits "runs takes no names" 2 stepq runs 25
 like "JSON has each run" "$(stepq runs --format json)" \
 	'^\{"runs":\[\{"run":81,.*"current":"director, image"\},\{"run":74,'
 
+graphs_load
+ok "a graph is shown" stepq status 200
+is "rounds, maps, gates, timers, what was skipped or taken over" "$(words)" \
+	'run 200  film  episode 40  running for LONG, 0 %, repeats run 67
+  STEP  STATUS  TRIES  STARTED  TOOK  COST  NOTE
+  text  done  0  TIME  LONG  0.10  from run 67
+  image  running  1  TIME  LONG  6 of 12 items, item 6 failed: 400 content policy
+  extra  skipped  0  when: false
+  credits  skipped  0  all it needs was skipped
+  music  failed  3  TIME  LONG  the run goes on: status 500
+  review  waiting  0  TIME  LONG  waits for approval until TIME (IN)
+  pause  waiting  0  TIME  LONG  waits until TIME (IN)
+  rendering  done  1  TIME  LONG  0.10
+  qa  done  1  TIME  LONG  0.10
+  rendering #2  running  1  TIME  LONG  on a-01
+  qa #2  waiting  0  waits for rendering #2
+  lettering  waiting  0  waits for image
+  publish  waiting  0  waits for lettering, review, pause, qa #2
+Let review pass with: stepq approve 200 review'
+json=$(stepq status 200 --format json)
+like "JSON: the items of a map by state" "$json" \
+	'"step":"image","kind":"map".*"items":\{"count":12,"over":7,"waiting":2,"queued":1,"running":1,"retrying":1,"done":6,"failed":1\}'
+like "JSON: rounds" "$json" '"step":"qa","kind":"step","round":2,'
+like "JSON: what a gate waits until" "$json" \
+	'"step":"review","kind":"gate",.*"waits_until":"2[^"]*Z"'
+like "JSON: where a result is from" "$json" \
+	'"step":"text",[^}]*"from_run":67,'
+like "JSON: a failure the run goes on from" "$json" \
+	'"step":"music",[^}]*"is_tolerated":true'
+like "JSON: what a run repeats" "$json" '"took_ms":[0-9]*,"repeats":67,'
+ok "the items of a map are listed" stepq status 200 image
+like "with their number and error" "$(words)" \
+	'^  6  failed  3  TIME  LONG  400 content policy$'
+like "and what they wait for" "$(words)" '^  11  waiting  0  waits for a place$'
+is "--failed lists those that failed" \
+	"$(stepq status 200 image --failed | sed -n '4,$p' | cut -c1-14)" \
+	"     6  failed"
+ok "--limit lists the first" stepq status 200 image --limit=2
+is "as many" "$(sed -n '4,$p' "$work/out" | cut -c1-12 | xargs)" \
+	"0 done 1 done"
+is "and says so" "$(cat "$work/err")" \
+	"these are the first 2; --limit shows more"
+like "JSON has the items" "$(stepq status 200 image --failed --format json)" \
+	'"items":\[\{"step":"image","kind":"item","round":1,"item":6,.*\]\}$'
+ok "the rounds of a step are listed" stepq status 200 qa
+is "the first and the second" "$(words | sed -n '3,$p')" \
+	'  1  done  1  TIME  LONG  0.10
+  2  waiting  0  waits for rendering #2'
+exits "a step that is none" 1 stepq status 200 panels
+like "is told with those that are" "$(cat "$work/err")" \
+	'hint: one of text, image, extra, '
+exits "--failed wants a step" 2 stepq status 200 --failed
+like "items and gates stand in the list of runs" "$(stepq runs --limit=1)" \
+	'  image 7/12, review waits for approval, rendering #2$'
+is "items and steps are no runs" "$(runs)" "200 81 74 67 25"
+
+runs_load
 sql "INSERT INTO jobs (queue, payload, available_at, created_at) VALUES
 	('high', '{}', 1, 1), ('high', '{}', UNIX_TIMESTAMP() + 99, 1)"
 like "jobs that are no runs yet are counted" "$(stepq runs)" \

@@ -59,7 +59,7 @@ is "JSON: a line for each event, the run at last" \
 	"$(stepq watch 67 --format json | sed 's/^{"\([a-z]*\)":\([0-9]*\).*/\1 \2/' |
 		xargs)" "event 1 event 2 event 3 event 4 event 5 event 6 run 67"
 like "JSON: what an event has" "$(stepq watch 67 --format json)" \
-	'^\{"event":4,"run":67,"episode":25,"step":"image","kind":"log","state":null,"progress":null,"message":"panel 2 of 2","at":"2[^"]*Z"\}$'
+	'^\{"event":4,"run":67,"episode":25,"step":"image","item":null,"round":1,"kind":"log","state":null,"progress":null,"message":"panel 2 of 2","at":"2[^"]*Z"\}$'
 
 watch_start 81
 event 83 log NULL "'panel 7'"
@@ -94,6 +94,34 @@ exits "a name that is none is a matter of usage" 2 stepq watch webtoon
 exits "a run has to be named" 2 stepq watch
 exits "it looks not too often" 2 stepq watch 81 --interval=1ms
 
+# graph_event ROW STATE MESSAGE: of run 200
+graph_event() {
+	sql "SET time_zone = '+00:00'; INSERT INTO episode_events (run_id,
+		episode_job_id, kind, state, message, created_at)
+		VALUES (200, $1, 'state', '$2', $3, NOW(3))"
+}
+graphs_load
+watch_start 200
+ok "a gate is told with what to type" wait_for 10 grep -Eq \
+	'^review waits for approval until .*: stepq approve 200 review$' \
+	"$work/lines"
+graph_event 305 "done" "'image'"
+ok "an item is named with its number" wait_for 10 \
+	grep -Eq '^[0-9:]{8} image\[5\] +done in 1m10s, cost 0.10$' \
+	"$work/lines"
+graph_event 208 "done" "'rendering'"
+graph_event 212 running "'rendering'"
+ok "a later round too" wait_for 10 \
+	grep -Eq ' rendering #2 running$' "$work/lines"
+is "the gate is told once" "$(grep -c approve "$work/lines")" 1
+sql "UPDATE episode_jobs SET status = 'failed', error = 'x' WHERE id = 200"
+graph_event 307 running "'branch'"
+ok "a run that failed is followed while branches go on" wait_for 10 \
+	grep -Eq ' image\[7\] +running: branch$' "$work/lines"
+sql "UPDATE episode_jobs SET status = 'done' WHERE id IN (202, 207, 212)"
+watch_wait
+is "until nothing of it is live" "$watch_status" 1
+
 if mariadb_is_private; then
 	runs_load
 	watch_start 81
@@ -113,9 +141,9 @@ else
 	skip 4 "the server is not the script's own"
 fi
 
-# A terminal of 90 columns; what it got is in $work/screen.
+# terminal RUN: of 90 columns; what it got is in $work/screen
 terminal() {
-	TERM=xterm script -qec "stty cols 90 rows 20; stepq watch 81 \
+	TERM=xterm script -qec "stty cols 90 rows 20; stepq watch $1 \
 		--interval=20ms; echo status \$?" "$work/screen" \
 		>/dev/null 2>&1 </dev/null &
 	terminal_pid=$!
@@ -126,7 +154,7 @@ has_drawn() {
 if command -v script >/dev/null 2>&1; then
 	runs_load
 	: >"$work/screen"
-	terminal
+	terminal 81
 	ok "on a terminal it draws a bar" wait_for 10 has_drawn \
 		'run 81  pipeline.full  episode 26     1 of 4 steps   █+░+  46 %'
 	ok "the steps with what they are at" \
@@ -141,7 +169,18 @@ if command -v script >/dev/null 2>&1; then
 	ok "which it says" has_drawn 'steps   (\^\[32m)?done in '
 	is "and hides nothing that would have to come back" \
 		"$(tr '\033' '^' <"$work/screen" | grep -c '\^\[?')" 0
+	graphs_load
+	: >"$work/screen"
+	terminal 200
+	ok "it draws maps, rounds and gates" wait_for 10 has_drawn \
+		'image .*●.* 7/12 '
+	ok "with their numbers" has_drawn 'rendering #2 .*●'
+	ok "what waits with how long" has_drawn 'review .*·.* 2h00m left'
+	ok "and the command for a gate" has_drawn ': stepq approve 200 review'
+	sql "UPDATE episode_jobs SET status = 'cancelled' WHERE id = 200"
+	wait "$terminal_pid"
+	ok "until it is cancelled" has_drawn '\^\[Jstatus 1'
 else
-	skip 7 "no script(1) to play a terminal"
+	skip 12 "no script(1) to play a terminal"
 fi
 done_testing
