@@ -368,6 +368,7 @@ static void tell(const struct checking *checking)
 		strbuf_adds(&line, audit->is_mending ? ": mended" : "");
 		audit->tell(audit->arg, strbuf_str(&line));
 	}
+	strbuf_release(&line);
 	audit->found += checking->findings_n;
 }
 
