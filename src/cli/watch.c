@@ -38,15 +38,23 @@ static const struct view_row *row_of(const struct watch *watch,
 	return row ? row : find_row(&watch->items, event->row_id);
 }
 
-/* Events say what they are about, then why: "image: 429 from engine image". */
+/* Events say what they are about, then why: "image[5]: 429 from engine". */
 static const char *reason(const struct view_row *row, const char *message)
 {
-	const char *name = row->step ? row->step : row->pipeline;
-	size_t len = strlen(name);
+	const char *text = row->step ? row->step : row->pipeline;
+	struct strbuf name = { 0 };
+	size_t len;
+	int is_named;
 
+	strbuf_adds(&name, text);
+	if (row->kind == VIEW_ITEM)
+		strbuf_addf(&name, "[%" PRIu32 "]", row->item);
+	len = name.len;
+	is_named = message && strncmp(message, strbuf_str(&name), len) == 0;
+	strbuf_release(&name);
 	if (!message)
 		return "";
-	if (strncmp(message, name, len) != 0)
+	if (!is_named)
 		return message;
 	if (message[len] == '\0')
 		return "";
@@ -71,6 +79,15 @@ static void add_state(struct strbuf *text, const struct view_row *row,
 	if (*why) {
 		strbuf_adds(text, ": ");
 		show_line(text, why);
+	}
+	if (is_current && row->state == STATE_SKIPPED && row->message &&
+	    !*why) {
+		strbuf_adds(text, ": ");
+		show_line(text, row->message);
+	}
+	if (is_current && view_is_parked(row) && row->due_ms) {
+		strbuf_adds(text, " until ");
+		show_until(text, row->due_ms, now_ms);
 	}
 	if (is_current && row->state == STATE_RETRYING && row->due_ms > now_ms)
 		strbuf_addf(text, ", next try %s",

@@ -105,7 +105,7 @@ watch_start 200
 ok "a gate is told with what to type" wait_for 10 grep -Eq \
 	'^review waits for approval until .*: stepq approve 200 review$' \
 	"$work/lines"
-graph_event 305 "done" "'image'"
+graph_event 305 "done" "'image[5]'"
 ok "an item is named with its number" wait_for 10 \
 	grep -Eq '^[0-9:]{8} image\[5\] +done in 1m10s, cost 0.10$' \
 	"$work/lines"
