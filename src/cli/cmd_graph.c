@@ -53,6 +53,7 @@ struct graph {
 	struct rundown rundown;
 	struct draw_status *status;
 	struct strbuf title;
+	struct strbuf subtitle;
 	struct draw draw;
 };
 
@@ -151,18 +152,19 @@ static int load_pipeline(const struct cmd_ctx *ctx, struct graph *graph,
 				    : plan_no_pipeline(ctx->plan, name, err);
 }
 
-/* Of a run also how it is; of a pipeline it is the name. */
+/* A run has a line of its own; a pipeline has its name. */
 static void make_title(struct graph *graph, const struct out *out)
 {
 	const struct view_list *list = &graph->rundown.list;
 
-	strbuf_clear(&graph->title);
 	if (!graph->draw.status)
 		return;
+	strbuf_clear(&graph->title);
+	strbuf_clear(&graph->subtitle);
 	show_title(&graph->title, &list->rows[0]);
-	strbuf_adds(&graph->title, "  ");
-	show_state(out, &graph->title, &list->rows[0], list->now_ms);
+	show_state(out, &graph->subtitle, &list->rows[0], list->now_ms);
 	graph->draw.title = strbuf_str(&graph->title);
+	graph->draw.subtitle = strbuf_str(&graph->subtitle);
 }
 
 static void paint(void *user, struct strbuf *sb, enum state state,
@@ -198,7 +200,8 @@ static void make_text(struct graph *graph, struct strbuf *text)
 
 	make_title(graph, out);
 	if (graph->draw.title)
-		strbuf_adds(text, graph->draw.title);
+		strbuf_addf(text, "%s  %s", graph->draw.title,
+			    graph->draw.subtitle);
 	else
 		strbuf_addf(text, "%s  %s", graph->draw.pipeline->name,
 			    text_count(graph->draw.pipeline->steps_n, "step",
@@ -297,6 +300,7 @@ static int graph_run(struct cmd_ctx *ctx, int argc, char **argv)
 	rundown_release(&graph.rundown);
 	free(graph.status);
 	strbuf_release(&graph.title);
+	strbuf_release(&graph.subtitle);
 	return status;
 }
 

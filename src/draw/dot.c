@@ -108,6 +108,10 @@ void draw_dot(const struct draw *draw, struct strbuf *out)
 
 	strbuf_adds(out, "digraph pipeline {\n\tlabel=\"");
 	add_text(out, label_title(draw));
+	if (draw->subtitle) {
+		strbuf_adds(out, "\\n");
+		add_text(out, draw->subtitle);
+	}
 	strbuf_adds(out,
 		    "\";\n\tlabelloc=t;\n\tfontname=\"sans-serif\";\n"
 		    "\tnode [shape=box, style=\"rounded,filled\", "

@@ -36,6 +36,7 @@ struct draw {
 	const struct pipeline *pipeline;
 	const struct draw_status *status; /* [steps_n]; NULL: not of a run */
 	const char *title;                /* NULL: the pipeline's name */
+	const char *subtitle;             /* NULL: none */
 };
 
 /** Wraps `text`, which shows something in `state`, in colour; appends it. */

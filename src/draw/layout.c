@@ -47,10 +47,16 @@ static void find_layers(struct layout *layout, const struct pipeline *pipeline)
 	}
 }
 
+/* Room for one more behind `n`: it doubles whenever n is a power of two. */
+static void *grow(void *list, size_t n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? xreallocarray(list, n ? 2 * n : 1, size)
+				  : list;
+}
+
 static size_t add_node(struct layout *layout, const struct layout_node *node)
 {
-	layout->nodes = xreallocarray(layout->nodes, layout->nodes_n + 1,
-				      sizeof(*layout->nodes));
+	layout->nodes = grow(layout->nodes, layout->nodes_n, sizeof(*node));
 	layout->nodes[layout->nodes_n] = *node;
 	return layout->nodes_n++;
 }
@@ -58,8 +64,8 @@ static size_t add_node(struct layout *layout, const struct layout_node *node)
 static void add_link(struct layout *layout, size_t from, size_t to,
 		     enum layout_kind kind)
 {
-	layout->links = xreallocarray(layout->links, layout->links_n + 1,
-				      sizeof(*layout->links));
+	layout->links =
+		grow(layout->links, layout->links_n, sizeof(*layout->links));
 	layout->links[layout->links_n++] =
 		(struct layout_link){ .from = from, .to = to, .kind = kind };
 }

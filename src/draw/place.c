@@ -225,8 +225,8 @@ static size_t straighten(struct place *place, size_t first)
 {
 	struct layout_node *nodes = place->layout->nodes;
 	int least, most, low = 0, high = 0, wish;
-	int64_t sum = 0;
-	size_t end = first, i;
+	int64_t sum = nodes[first].x;
+	size_t end = first + 1, i;
 
 	find_room(place, first, &least, &most);
 	for (; is_next_point(place->layout, first, end); end++) {
@@ -255,6 +255,30 @@ static void straighten_all(struct place *place)
 		i++;
 	while (i < layout->nodes_n)
 		i = straighten(place, i);
+}
+
+/* Who is linked with nobody stands close to his left neighbour. */
+static void gather(struct place *place)
+{
+	struct layout *layout = place->layout;
+	unsigned char *is_linked = xcalloc(layout->nodes_n + 1, 1);
+	int least, most;
+	size_t i;
+
+	for (i = 0; i < layout->links_n; i++) {
+		is_linked[layout->links[i].from] = 1;
+		is_linked[layout->links[i].to] = 1;
+	}
+	for (i = 0; i < layout->nodes_n; i++) {
+		size_t node = layout->order[i];
+
+		if (is_linked[node] || layout->nodes[node].place == 0 ||
+		    layout->nodes[node].mate >= 0)
+			continue;
+		find_room(place, node, &least, &most);
+		layout->nodes[node].x = least;
+	}
+	free(is_linked);
 }
 
 static void move_to_zero(struct layout *layout)
@@ -364,6 +388,7 @@ void layout_place(struct layout *layout, const struct layout_space *space)
 	}
 	straighten_all(&place);
 	straighten_all(&place);
+	gather(&place);
 	move_to_zero(layout);
 	set_ports(layout, space);
 	free(place.blocks);

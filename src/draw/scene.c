@@ -24,9 +24,9 @@ enum {
 	DOT = 14, /* before a state */
 };
 
-static int text_width(const struct strbuf *text, int tenths)
+static int text_width(const char *text, int tenths)
 {
-	return ((int)utf8_width(strbuf_str(text)) * tenths + 9) / 10;
+	return ((int)utf8_width(text) * tenths + 9) / 10;
 }
 
 static void measure(struct scene *scene, size_t step)
@@ -38,10 +38,11 @@ static void measure(struct scene *scene, size_t step)
 	size_t i;
 
 	label_make(label, scene->draw, step, 0);
-	width = text_width(&label->lines[0].text, NAME_TENTHS) +
+	width = text_width(strbuf_str(&label->lines[0].text), NAME_TENTHS) +
 		(label_kind(scene->draw, step) ? BADGE : 0);
 	for (i = 1; i < label->n; i++) {
-		int line = text_width(&label->lines[i].text, TEXT_TENTHS);
+		int line = text_width(strbuf_str(&label->lines[i].text),
+				      TEXT_TENTHS);
 
 		if (label->lines[i].role == LABEL_STATE)
 			line += DOT;
@@ -54,7 +55,7 @@ static void measure(struct scene *scene, size_t step)
 		box->extra = SCENE_STACK;
 	if (scene->draw->pipeline->steps[step].again.to) {
 		label_again(&again, scene->draw, step);
-		box->label = 10 + text_width(&again, TEXT_TENTHS);
+		box->label = 10 + text_width(strbuf_str(&again), TEXT_TENTHS);
 	}
 	strbuf_release(&again);
 }
@@ -95,7 +96,7 @@ static int gap_height(const struct scene *scene, size_t layer)
 static void find_rows(struct scene *scene)
 {
 	const struct layout *layout = &scene->layout;
-	int y = SCENE_HEADER;
+	int y = SCENE_HEADER + (scene->draw->subtitle ? SCENE_ROW : 0);
 	size_t layer, i;
 
 	for (layer = 0; layer < layout->layers_n; layer++) {
@@ -117,11 +118,18 @@ static void find_rows(struct scene *scene)
 	scene->height = y + SCENE_MARGIN;
 }
 
+static int header_width(const struct draw *draw)
+{
+	int title = text_width(label_title(draw), TITLE_TENTHS);
+
+	return draw->subtitle
+		       ? MAX(title, text_width(draw->subtitle, TEXT_TENTHS))
+		       : title;
+}
+
 void scene_make(struct scene *scene, const struct draw *draw)
 {
 	size_t n = draw->pipeline->steps_n, i;
-	struct strbuf title = { 0 };
-	int title_width;
 
 	*scene = (struct scene){
 		.draw = draw,
@@ -138,10 +146,8 @@ void scene_make(struct scene *scene, const struct draw *draw)
 					    .gap = GAP,
 					    .line_gap = LINE_GAP,
 					    .port = SCENE_PORT });
-	strbuf_adds(&title, label_title(draw));
-	title_width = text_width(&title, TITLE_TENTHS);
-	strbuf_release(&title);
-	scene->width = MAX(scene->layout.width, title_width) + 2 * SCENE_MARGIN;
+	scene->width =
+		MAX(scene->layout.width, header_width(draw)) + 2 * SCENE_MARGIN;
 	for (i = 0; i < scene->layout.nodes_n; i++)
 		scene->layout.nodes[i].x +=
 			(scene->width - scene->layout.width) / 4 * 2;

@@ -100,8 +100,12 @@ static void add_head(struct strbuf *out, const struct scene *scene)
 		    "aria-labelledby=\"t d\">\n<title id=\"t\">",
 		    scene->width, scene->height, scene->width, scene->height);
 	add_xml(out, label_title(scene->draw));
-	strbuf_addf(out,
-		    "</title>\n<desc id=\"d\">%zu step%s: ", pipeline->steps_n,
+	strbuf_adds(out, "</title>\n<desc id=\"d\">");
+	if (scene->draw->subtitle) {
+		add_xml(out, scene->draw->subtitle);
+		strbuf_adds(out, "; ");
+	}
+	strbuf_addf(out, "%zu step%s: ", pipeline->steps_n,
 		    pipeline->steps_n == 1 ? "" : "s");
 	for (i = 0; i < pipeline->steps_n; i++) {
 		strbuf_adds(out, i ? ", " : "");
@@ -124,6 +128,11 @@ static void add_head(struct strbuf *out, const struct scene *scene)
 		    "rx=\"12\"/>\n<text class=\"title\" x=\"%d\" y=\"29\">",
 		    scene->width, scene->height, SCENE_MARGIN);
 	add_xml(out, label_title(scene->draw));
+	strbuf_adds(out, "</text>\n");
+	if (!scene->draw->subtitle)
+		return;
+	strbuf_addf(out, "<text x=\"%d\" y=\"48\">", SCENE_MARGIN);
+	add_xml(out, scene->draw->subtitle);
 	strbuf_adds(out, "</text>\n");
 }
 

@@ -138,7 +138,7 @@ void shape_again(struct shape *shape, const char *name, const char *to)
 void shape_storybook(struct shape *shape)
 {
 	static char panels[] = ".director.panels[]", enough[] = "80%";
-	static char has_voice[] = ".input.voice == true";
+	static char has_voice[] = ".input.options.voice == true";
 	static char publish_at[] = ".input.publish_at", reject[] = "reject";
 	struct pipeline_step *step;
 

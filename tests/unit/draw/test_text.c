@@ -126,50 +126,51 @@ static void all_kinds_of_steps_and_lines(void **state)
 	       "                                            ┌───────┐\n"
 	       "                                            │ text  │\n"
 	       "                                            └───┬───┘\n"
-	       "                    ┌───────────────────────────┼─────────────┐\n"
-	       "                    ▼                           ▼             │\n"
-	       "              ┌───────────┐   ┌───────────────────────────┐   │\n"
-	       "              │ director  │   │           voice           │   │\n"
-	       "              └─────┬─────┘   │ when .input.voice == true │   │\n"
-	       "                    │         └─────────────┬─────────────┘   │\n"
-	       "                    ▼                       │                 │\n"
-	       " ┌─────────────────────────────────────┐    │                 │\n"
-	       " │                image                │┐   │                 │\n"
-	       " │ × .director.panels[], at least 80%  ││   │                 │\n"
-	       " └─────────────────────────────────────┘│   │                 │\n"
-	       "  └─────────────────┬──┬────────────────┘   │                 │\n"
-	       "                    └──┊──┐                 │                 │\n"
-	       "            ┌┄┄┄┄┄┄┄┄┄┄┘  │                 │                 │\n"
-	       "            ▼             │                 │                 │\n"
-	       "   ┌─────────────────┐    │                 │                 │\n"
-	       "   │     render      │    │                 │                 │\n"
-	       "   │ if image fails  │    │                 │                 │\n"
-	       "   └────────┬────────┘    │                 │                 │\n"
-	       "            └┄┄┄┄┄┄┄┄┄┐   │                 │                 │\n"
-	       "                      ▼   ▼                 │                 │\n"
-	       "                  ┌───────────┐             │                 │\n"
-	       "                  │ lettering │◀──────────┐ │                 │\n"
-	       "                  └─────┬─────┘           │ │                 │\n"
-	       "                        └───────┐   ┌─────│─┘                 │\n"
-	       "                                ▼   ▼     │                   │\n"
-	       "                              ┌───────┐   │                   │\n"
-	       "                              │  qa   │───┘ again, at most 3  │\n"
-	       "                              └───┬───┘                       │\n"
-	       "                                  ▼                           │\n"
-	       "                    ╔═══════════════════════════════════╗     │\n"
-	       "                    ║              approve              ║     │\n"
-	       "                    ║ a person decides, after 2d reject ║     │\n"
-	       "                    ╚═════════════════╤═════════════════╝     │\n"
-	       "                                      └───────────┐           │\n"
-	       "                                                  ▼           ▼\n"
-	       "                                       ╭─────────────────────────╮\n"
-	       "                                       │         publish         │\n"
-	       "                                       │ until .input.publish_at │\n"
-	       "                                       ╰────────────┬────────────╯\n"
-	       "                                                    ▼\n"
-	       "                                                ┌───────┐\n"
-	       "                                                │ done  │\n"
-	       "                                                └───────┘\n");
+	       "                  ┌─────────────────────────────┼───────────────┐\n"
+	       "                  ▼                             ▼               │\n"
+	       "            ┌───────────┐   ┌───────────────────────────────┐   │\n"
+	       "            │ director  │   │             voice             │   │\n"
+	       "            └─────┬─────┘   │ when .input.options.voice ==… │   │\n"
+	       "                  │         └───────────────┬───────────────┘   │\n"
+	       "                  ▼                         │                   │\n"
+	       " ┌─────────────────────────────────────┐    │                   │\n"
+	       " │                image                │┐   │                   │\n"
+	       " │ × .director.panels[], at least 80%  ││   │                   │\n"
+	       " └─────────────────────────────────────┘│   │                   │\n"
+	       "  └─────────────────┬──┬────────────────┘   │                   │\n"
+	       "                    └──┊┐                   │                   │\n"
+	       "          ┌┄┄┄┄┄┄┄┄┄┄┄┄┘│                   │                   │\n"
+	       "          ▼             │                   │                   │\n"
+	       " ┌─────────────────┐    │                   │                   │\n"
+	       " │     render      │    │                   │                   │\n"
+	       " │ if image fails  │    │                   │                   │\n"
+	       " └────────┬────────┘    │                   │                   │\n"
+	       "          └┄┄┄┄┄┄┄┄┄┐   │                   │                   │\n"
+	       "                    ▼   ▼                   │                   │\n"
+	       "                ┌───────────┐               │                   │\n"
+	       "                │ lettering │◀──┐           │                   │\n"
+	       "                └─────┬─────┘   │           └┐                  │\n"
+	       "                      │         └───────────┐│                  │\n"
+	       "                      └───────────┐   ┌─────│┘                  │\n"
+	       "                                  ▼   ▼     │                   │\n"
+	       "                                ┌───────┐   │                   │\n"
+	       "                                │  qa   │───┘ again, at most 3  │\n"
+	       "                                └───┬───┘                       │\n"
+	       "                                    ▼                           │\n"
+	       "                      ╔═══════════════════════════════════╗     │\n"
+	       "                      ║              approve              ║     │\n"
+	       "                      ║ a person decides, after 2d reject ║     │\n"
+	       "                      ╚═════════════════╤═════════════════╝     │\n"
+	       "                                        └───────────┐           │\n"
+	       "                                                    ▼           ▼\n"
+	       "                                         ╭─────────────────────────╮\n"
+	       "                                         │         publish         │\n"
+	       "                                         │ until .input.publish_at │\n"
+	       "                                         ╰────────────┬────────────╯\n"
+	       "                                                      ▼\n"
+	       "                                                  ┌───────┐\n"
+	       "                                                  │ done  │\n"
+	       "                                                  └───────┘\n");
 }
 
 static void a_terminal_without_utf8_gets_ascii(void **state)
@@ -180,54 +181,54 @@ static void a_terminal_without_utf8_gets_ascii(void **state)
 	(void)state;
 	shape_storybook(&shape);
 	expect(&shape, NULL, &ascii,
-	       "                                                +-------+\n"
-	       "                                                | text  |\n"
-	       "                                                +---+---+\n"
-	       "                        +---------------------------+-------------+\n"
-	       "                        v                           v             |\n"
-	       "                  +-----------+   +---------------------------+   |\n"
-	       "                  | director  |   |           voice           |   |\n"
-	       "                  +-----+-----+   | when .input.voice == true |   |\n"
-	       "                        |         +-------------+-------------+   |\n"
-	       "                        |                       +-+               |\n"
-	       "                        v                         |               |\n"
-	       "+-------------------------------------------+     |               |\n"
-	       "|                   image                   |+    |               |\n"
-	       "| for each .director.panels[], at least 80% ||    |               |\n"
-	       "+-------------------------------------------+|    |               |\n"
-	       " +--------------------+--+-------------------+    |               |\n"
-	       "                      +--:--+                     |               |\n"
-	       "              +..........+  |                     |               |\n"
-	       "              v             |                     |               |\n"
-	       "     +-----------------+    |                     |               |\n"
-	       "     |     render      |    |                     |               |\n"
-	       "     | if image fails  |    |                     |               |\n"
-	       "     +--------+--------+    |                     |               |\n"
-	       "              +.........+   |                     |               |\n"
-	       "                        v   v                     |               |\n"
-	       "                    +-----------+                 |               |\n"
-	       "                    | lettering |<------------+   |               |\n"
-	       "                    +-----+-----+             |   |               |\n"
-	       "                          +---------+   +-----|---+               |\n"
-	       "                                    v   v     |                   |\n"
-	       "                                  +-------+   |                   |\n"
-	       "                                  |  qa   |---+ again, at most 3  |\n"
-	       "                                  +---+---+                       |\n"
-	       "                                      v                           |\n"
-	       "                        +===================================+     |\n"
-	       "                        |              approve              |     |\n"
-	       "                        | a person decides, after 2d reject |     |\n"
-	       "                        +=================+=================+     |\n"
-	       "                                          +-----------+           |\n"
-	       "                                                      v           v\n"
-	       "                                           +-------------------------+\n"
-	       "                                           |         publish         |\n"
-	       "                                           | until .input.publish_at |\n"
-	       "                                           +------------+------------+\n"
-	       "                                                        v\n"
-	       "                                                    +-------+\n"
-	       "                                                    | done  |\n"
-	       "                                                    +-------+\n");
+	       "                                                  +-------+\n"
+	       "                                                  | text  |\n"
+	       "                                                  +---+---+\n"
+	       "                      +-------------------------------+-----------------+\n"
+	       "                      v                               v                 |\n"
+	       "                +-----------+    +---------------------------------+    |\n"
+	       "                | director  |    |              voice              |    |\n"
+	       "                +-----+-----+    | when .input.options.voice ==... |    |\n"
+	       "                      |          +----------------+----------------+    |\n"
+	       "                      v                           |                     |\n"
+	       "+-------------------------------------------+     |                     |\n"
+	       "|                   image                   |+    |                     |\n"
+	       "| for each .director.panels[], at least 80% ||    |                     |\n"
+	       "+-------------------------------------------+|    |                     |\n"
+	       " +--------------------+--+-------------------+    |                     |\n"
+	       "                      +--:--+                     |                     |\n"
+	       "              +..........+  |                     |                     |\n"
+	       "              v             |                     |                     |\n"
+	       "     +-----------------+    |                     |                     |\n"
+	       "     |     render      |    |                     |                     |\n"
+	       "     | if image fails  |    |                     |                     |\n"
+	       "     +--------+--------+    |                     |                     |\n"
+	       "              +.........+   |                     |                     |\n"
+	       "                        v   v                     |                     |\n"
+	       "                    +-----------+                 |                     |\n"
+	       "                    | lettering |<--+             |                     |\n"
+	       "                    +-----+-----+   |             ++                    |\n"
+	       "                          |         +-------------+|                    |\n"
+	       "                          +-------------+   +-----|+                    |\n"
+	       "                                        v   v     |                     |\n"
+	       "                                      +-------+   |                     |\n"
+	       "                                      |  qa   |---+ again, at most 3    |\n"
+	       "                                      +---+---+                         |\n"
+	       "                                          v                             |\n"
+	       "                              +===================================+     |\n"
+	       "                              |              approve              |     |\n"
+	       "                              | a person decides, after 2d reject |     |\n"
+	       "                              +=================+=================+     |\n"
+	       "                                                +-----------+           |\n"
+	       "                                                            v           v\n"
+	       "                                                 +-------------------------+\n"
+	       "                                                 |         publish         |\n"
+	       "                                                 | until .input.publish_at |\n"
+	       "                                                 +------------+------------+\n"
+	       "                                                              v\n"
+	       "                                                          +-------+\n"
+	       "                                                          | done  |\n"
+	       "                                                          +-------+\n");
 }
 
 static void loops_may_share_their_beginning_and_nest(void **state)
@@ -302,7 +303,7 @@ static void what_is_too_wide_becomes_a_list(void **state)
 	expect(&shape, status, &narrow,
 	       "text  ✔ done\n"
 	       "  director  · waiting  ← text\n"
-	       "  voice  · waiting  ← text  when .input.voi…\n"
+	       "  voice  · waiting  ← text  when .input.opt…\n"
 	       "    image  · waiting  ← director  × .direct…\n"
 	       "      render  · waiting  ← image if it fail…\n"
 	       "        lettering  · waiting  ← image, rend…\n"
@@ -310,6 +311,17 @@ static void what_is_too_wide_becomes_a_list(void **state)
 	       "            approve  · waiting  ← qa  a per…\n"
 	       "              publish  · waiting  ← approve…\n"
 	       "                done  · waiting  ← publish\n");
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
 }
 
 static void no_line_is_wider_than_the_terminal(void **state)
@@ -333,6 +345,40 @@ static void no_line_is_wider_than_the_terminal(void **state)
 			*end = '\0';
 			assert_true(utf8_width(line) <= columns);
 		}
+		strbuf_release(&text);
+		shape_release(&shape);
+	}
+}
+
+/* Nothing is drawn over an arrow, and every line ends in one. */
+static void every_line_arrives(void **state)
+{
+	unsigned int seed;
+	size_t i, needs;
+
+	(void)state;
+	for (seed = 1; seed <= 100; seed++) {
+		struct strbuf text = { 0 };
+		struct shape shape;
+		struct draw draw = { .pipeline = &shape.pipeline };
+		struct pipeline_step *steps;
+		size_t loops = 1;
+
+		shape_random(&shape, 20, seed);
+		steps = shape.pipeline.steps;
+		for (needs = 0, i = 0; i < 20; i++)
+			needs += steps[i].needs_n;
+		shape_again(&shape, "a19", "a19");
+		if (steps[18].needs_n > 0) {
+			shape_again(&shape, "a18",
+				    steps[steps[18].needs[0]].name);
+			loops++;
+		}
+		draw_text(&draw, &any, &text);
+		assert_int_equal(count(strbuf_str(&text), "▼"), needs);
+		assert_int_equal(count(strbuf_str(&text), "◀"), loops);
+		assert_int_equal(count(strbuf_str(&text), "again, at most 3"),
+				 loops);
 		strbuf_release(&text);
 		shape_release(&shape);
 	}
@@ -382,6 +428,7 @@ int main(void)
 		cmocka_unit_test(a_run_is_painted_by_its_states),
 		cmocka_unit_test(what_is_too_wide_becomes_a_list),
 		cmocka_unit_test(no_line_is_wider_than_the_terminal),
+		cmocka_unit_test(every_line_arrives),
 		cmocka_unit_test(names_of_wide_characters_keep_their_frames),
 	};
 
