@@ -27,6 +27,9 @@
 #include "store/follow.h"
 #include "store/run.h"
 
+/* A large map may be most of the table; its rows lie together here. */
+#define FORCED " FORCE INDEX (episode_jobs_run_id_index)"
+
 /* PRIMARY for the map. */
 static const char sql_add_rows[] =
 	"INSERT INTO episode_jobs (uuid, run_id, parent_id, episode_id,"
@@ -38,22 +41,23 @@ static const char sql_add_rows[] =
 /* PRIMARY, then a range of episode_jobs_run_id_index, in its order. */
 static const char sql_find[] =
 	"(SELECT m.id map, i.id, i.item FROM episode_jobs m STRAIGHT_JOIN"
-	" episode_jobs i FORCE INDEX (episode_jobs_run_id_index)"
+	" episode_jobs i" FORCED
 	" ON i.run_id = m.run_id AND i.parent_id = m.id"
 	" AND i.item >= m.next_item WHERE m.id = ? AND i.status = 'waiting'"
 	" ORDER BY i.item LIMIT ?)";
 
 /* episode_jobs_run_id_index, all of these. */
 static const char sql_active[] =
-	"SELECT COUNT(*) FROM episode_jobs WHERE run_id = ? AND parent_id = ?"
+	"SELECT COUNT(*) FROM episode_jobs" FORCED
+	" WHERE run_id = ? AND parent_id = ?"
 	" AND status IN ('queued', 'running', 'retrying')";
-static const char sql_count[] =
-	"SELECT COUNT(*) FROM episode_jobs WHERE run_id = ? AND parent_id = ?";
+static const char sql_count[] = "SELECT COUNT(*) FROM episode_jobs" FORCED
+				" WHERE run_id = ? AND parent_id = ?";
 static const char sql_length[] =
-	"SELECT COALESCE(SUM(LENGTH(result)), 0) FROM episode_jobs"
+	"SELECT COALESCE(SUM(LENGTH(result)), 0) FROM episode_jobs" FORCED
 	" WHERE run_id = ? AND parent_id = ?";
 static const char sql_load[] =
-	"SELECT item, status, result, error FROM episode_jobs"
+	"SELECT item, status, result, error FROM episode_jobs" FORCED
 	" WHERE run_id = ? AND parent_id = ? ORDER BY item";
 
 /* PRIMARY of both; before the map itself changes. */

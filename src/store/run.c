@@ -23,8 +23,9 @@ static const char sql_steps[] =
 /* episode_jobs_run_id_index, in its order. */
 static const char sql_results[] =
 	"SELECT run_id, id, status, step, IF(status = 'done', result, NULL),"
-	" round, error FROM episode_jobs WHERE run_id IN (?)"
-	" AND parent_id IS NULL ORDER BY run_id, parent_id, item, id";
+	" round, error FROM episode_jobs FORCE INDEX (episode_jobs_run_id_index)"
+	" WHERE run_id IN (?) AND parent_id IS NULL AND item IS NULL"
+	" ORDER BY run_id, id";
 
 /* PRIMARY, all of these. */
 static const char sql_lock_queued[] =

@@ -138,12 +138,15 @@ static int say_why_not_unique(struct worker *w, const struct task *task,
 				   &err);
 	if (is_live < 0)
 		return link_trouble(w, &err, "looking for a live run") ? -1 : 0;
-	if (is_live)
+	if (is_live && live.run_id)
 		strbuf_addf(reason,
-			    "episode %" PRIu64
-			    " has a live run of %s already: "
-			    "run %" PRIu64,
+			    "unique: episode %" PRIu64
+			    " has a live run of %s, run %" PRIu64,
 			    run->episode_id, run->pipeline->name, live.run_id);
+	else if (is_live)
+		strbuf_addf(reason,
+			    "unique: episode %" PRIu64 " had a live run of %s",
+			    run->episode_id, run->pipeline->name);
 	else
 		strbuf_addf(reason, "a run with the uuid %s exists already",
 			    run->uuid);
@@ -168,12 +171,14 @@ static int write_refused(struct worker *w, struct task *task,
 	task->settle.input = NULL;
 	task_fail(task, strbuf_str(&reason), NULL, &limits);
 	task->settle.input = NULL;
-	if (!task_is_step(task)) {
-		uuid_new(task->uuid);
-		task->settle.uuid = task->uuid;
-	}
 	strbuf_release(&reason);
 	rc = write_items(w, &task, 1, &err);
+	if (rc && err.code == ERR_DB_DUP && !task_is_step(task)) {
+		/* failed_jobs has its uuid already. */
+		db_rollback(w->db);
+		uuid_new(task->uuid);
+		rc = write_items(w, &task, 1, &err);
+	}
 	if (rc == 0) {
 		written(w, task);
 		return 0;

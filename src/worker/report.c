@@ -28,6 +28,8 @@ static void write_line(enum log_level level, const char *msg,
 				     : NO_FIELD,
 			     F_STR("pipeline", step->pipeline),
 			     F_STR("step", step->step),
+			     step->parent_id ? F_U64("item", step->item)
+					     : NO_FIELD,
 			     is_step ? F_U64("attempt", step->starts + 1)
 				     : NO_FIELD,
 			     F_STR("engine",

@@ -107,7 +107,7 @@ refused() {
 }
 ok "a book that is being made is not begun again" wait_for 10 refused
 like "the job says why" "$(sql "SELECT exception FROM failed_jobs")" \
-	"^episode 10 has a live run of storybook"
+	"^unique: episode 10 has a live run of storybook, run "
 ok "a page that goes on failing does not stop the book" \
 	wait_for 40 run_done "$run"
 is "it is listed" "$(result "$run" finalize .failed_pages)" "[2]"
