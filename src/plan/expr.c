@@ -2,32 +2,50 @@
 
 /*
  * A program is compiled as the body of a function between a head and a tail
- * of ours. The head hands it its input: `$state` cannot be an argument of
- * libjq's, because those are bound when a program is compiled. It also takes
- * away what an expression has no use for: `halt` and `stderr` would act on the
+ * of ours, which hand it its input: `$state` cannot be an argument of libjq's,
+ * because those are bound when a program is compiled. The head takes away
+ * what an expression has no use for: `halt` and `stderr` would act on the
  * worker, and `input` and `debug` call callbacks that jq_init() of 1.6 leaves
- * as it finds the memory. `import` and `include` are out since they must come
- * first. The tail gathers at most two values, so that a run always goes to
- * its end: libjq 1.6 aborts when a run is left in the middle of path(..).
+ * as it finds the memory. It also keeps data from bringing libjq 1.6 down:
+ * strftime() asserts that a format is a text and a year fits an int, a search
+ * for "" never ends, and a text times a large number is built piece by piece
+ * until memory is out.
+ * `import` and `include` are out since they must come first.
+ *
+ * A run is stopped by a timer of this thread's processor time, whose signal
+ * sets the mark that libjq looks at before each instruction. Leaving a run in
+ * the middle is what libjq 1.6 is not made for: unwinding asserts when a path
+ * that path(..) began has ended already. So the tail has the program run in
+ * an argument of a path of its own: jq then has an array for the current path
+ * all the time, which is what the assertion wants to see, and a state can be
+ * unwound at any instruction. The path made is one key, an object (any will
+ * do for null), and holds the values gathered.
+ *
+ * The timer is made anew for each run, for 2 us. One kept per expression
+ * would save half of that, but is not there any more after fork(), and counts
+ * towards RLIMIT_SIGPENDING, of all workers of this user together.
+ * Its signal goes to the thread that runs the program and is not blocked
+ * there, so none is left pending once the timer is gone.
  *
  * jq_state is neither reentrant nor small (builtins are compiled into each,
  * which is where the 27 ms go), so steps with the same program share one.
- *
- * There is no limit on the time a program takes: libjq 1.6 offers none. Who
- * writes the configuration is trusted not to write an endless loop.
  */
 
 #include <config.h>
 
 #include <assert.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <jq.h>
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/strbuf.h"
@@ -41,21 +59,55 @@ struct expr {
 	unsigned int refs;
 };
 
+/* glibc leaves this name to the kernel's header, which clashes with its own. */
+#ifndef sigev_notify_thread_id
+# define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 /* All in one line: a program's first line is line 1 in libjq's messages. */
 static const char head[] =
 	"def halt: error(\"halt is not taken here\"); "
 	"def halt_error: halt; def halt_error(f): halt; "
 	"def input: error(\"there is no input to read\"); def inputs: input; "
+	"def _input: input; "
 	"def input_filename: null; def input_line_number: 0; "
-	"def debug: .; def stderr: .; ";
-static const char head_state[] = ". | def program: ";
-static const char head_response[] = ".[0] as $state | .[1] | def program: ";
-static const char tail[] = "\n; [limit(2; program)]";
-static const char tail_items[] = "\n; [limit(100001; program)]";
+	"def debug: .; def stderr: .; "
+	"def env: error(\"the environment is not shown to expressions\"); "
+	"def _text(f): f as $f | if ($f | type) == \"string\" then $f "
+	"else error(\"the format of a time must be a text\") end; "
+	"def _strftime(f): strftime(f); def strftime(f): _text(f) as $f | "
+	"if type == \"number\" then gmtime else . end | _strftime($f); "
+	"def _strflocaltime(f): strflocaltime(f); "
+	"def strflocaltime(f): _text(f) as $f | "
+	"if type == \"number\" then localtime else . end | "
+	"_strflocaltime($f); "
+	"def todateiso8601: strftime(\"%%Y-%%m-%%dT%%H:%%M:%%SZ\"); "
+	"def todate: todateiso8601; "
+	"def _indices(f): indices(f); "
+	"def indices($i): if $i == \"\" and type == \"string\" then [] "
+	"else _indices($i) end; "
+	"def index($i): indices($i) | .[0]; "
+	"def rindex($i): indices($i) | .[-1:][0]; "
+	"def _times(a; b): a * b; "
+	"def _is_huge: (map(type) | sort) == [\"number\", \"string\"] and "
+	"(map(if type == \"string\" then utf8bytelength else . end) | "
+	"_times(.[0]; .[1])) > %zu; "
+	"def _multiply(a; b): b as $b | a as $a | "
+	"if ($a | type) != ($b | type) and ([$a, $b] | _is_huge) then "
+	"error(\"a text times a number is larger than %zu MiB\") "
+	"else _times($a; $b) end; "
+	"\"the environment is not shown to expressions\" as $ENV | ";
+
+/* The input is [., how many values to take at most, the state]. */
+static const char head_response[] = ".[2] as $state | ";
+static const char tail[] =
+	"\n; .[0] as $dot | .[1] as $most | null | "
+	"path(.[{values: [$dot | limit($most; program)]}]) | .[0].values";
 
 enum {
 	PROGRAM_SHOWN = 80,
 	REASON_SHOWN = 300,
+	VALUE_SHOWN = 60,
 };
 
 /* libjq reports what it has to say piece by piece; the first is the cause. */
@@ -131,29 +183,55 @@ static void add_program(struct strbuf *out, const char *program)
 static int compile(struct expr *expr, struct err *err)
 {
 	struct strbuf text = { 0 };
-	char *whole;
 	int is_compiled;
 
 	expr->jq = jq_init();
 	if (!expr->jq)
 		BUG("jq_init: out of memory");
 	jq_set_error_cb(expr->jq, keep_first, expr);
-	whole = xasprintf("%s%s%s%s", head,
-			  expr->kind == EXPR_RESPONSE ? head_response
-						      : head_state,
-			  expr->program,
-			  expr->kind == EXPR_ITEMS ? tail_items : tail);
-	is_compiled = jq_compile(expr->jq, whole);
-	free(whole);
-	if (is_compiled)
-		return 0;
-	add_program(&text, expr->program);
-	strbuf_adds(&text, " is no jq program: ");
-	add_reason(&text, expr->message ? expr->message : "not accepted",
-		   expr->program);
-	(void)err_set(err, ERR_CONFIG, "%s", strbuf_str(&text));
+	strbuf_addf(&text, head, LIMIT_STRBUF, LIMIT_STRBUF / MIB);
+	if (expr->kind == EXPR_RESPONSE)
+		strbuf_adds(&text, head_response);
+	strbuf_addf(&text, "def program: %s%s", expr->program, tail);
+	is_compiled = jq_compile(expr->jq, strbuf_str(&text));
+	strbuf_clear(&text);
+	if (!is_compiled) {
+		add_program(&text, expr->program);
+		strbuf_adds(&text, " is no jq program: ");
+		add_reason(&text,
+			   expr->message ? expr->message : "not accepted",
+			   expr->program);
+		(void)err_set(err, ERR_CONFIG, "%s", strbuf_str(&text));
+	}
 	strbuf_release(&text);
-	return -1;
+	return is_compiled ? 0 : -1;
+}
+
+/* In the thread that runs the program, between two of its instructions. */
+static void on_time_over(int signo, siginfo_t *info, void *context)
+{
+	jq_state *jq = info->si_value.sival_ptr;
+
+	(void)signo;
+	(void)context;
+	if (info->si_code == SI_TIMER && !jq_halted(jq))
+		jq_halt(jq, jv_true(), jv_null());
+}
+
+/* Both outlive what runs us: a mask is inherited from there. */
+static void listen_to_timers(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_time_over,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGRTMIN);
+	if (sigaction(SIGRTMIN, &action, NULL) ||
+	    pthread_sigmask(SIG_UNBLOCK, &set, NULL))
+		BUG("the signal of the time limit is refused");
 }
 
 int expr_new(const char *program, enum expr_kind kind, struct expr **out,
@@ -167,6 +245,7 @@ int expr_new(const char *program, enum expr_kind kind, struct expr **out,
 	expr->program = xstrdup(program);
 	expr->kind = kind;
 	expr->refs = 1;
+	listen_to_timers();
 	if (compile(expr, err)) {
 		expr_free(&expr);
 		return -1;
@@ -212,35 +291,69 @@ static int fail(const struct expr *expr, jv why, struct err *err)
 	return -1;
 }
 
-/* The array that the tail makes of the values. */
-static int run(struct expr *expr, jv *values, struct err *err)
+/*
+ * Where the system has no such timer to give, a program runs without a limit
+ * rather than not at all.
+ */
+static int start_timer(jq_state *jq, timer_t *timer)
 {
-	jv v = jq_next(expr->jq), end;
+	const struct itimerspec limit = {
+		.it_value = { .tv_sec = LIMIT_JQ_MS / 1000,
+			      .tv_nsec = LIMIT_JQ_MS % 1000 * 1000000L },
+	};
+	struct sigevent event = {
+		.sigev_notify = SIGEV_THREAD_ID,
+		.sigev_signo = SIGRTMIN,
+		.sigev_value.sival_ptr = jq,
+	};
 
-	if (jv_is_valid(v)) {
-		end = jq_next(expr->jq);
-		assert(!jv_is_valid(end) && !jv_invalid_has_msg(jv_copy(end)));
-		jv_free(end);
-		*values = v;
+	event.sigev_notify_thread_id = gettid();
+	if (timer_create(CLOCK_THREAD_CPUTIME_ID, &event, timer))
 		return 0;
+	if (timer_settime(*timer, 0, &limit, NULL))
+		BUG("timer_settime");
+	return 1;
+}
+
+/* The array that the tail makes of the values. Takes `dot`. */
+static int run(struct expr *expr, jv dot, jv state, size_t most, jv *values,
+	       struct err *err)
+{
+	jv input = JV_ARRAY_3(dot, jv_number((double)most), jv_copy(state));
+	int has_timer, rc = 0;
+	timer_t timer;
+	jv v;
+
+	jq_start(expr->jq, input, 0);
+	has_timer = start_timer(expr->jq, &timer);
+	v = jq_next(expr->jq);
+	if (has_timer)
+		(void)timer_delete(timer);
+	if (jv_is_valid(v)) {
+		*values = v;
+	} else if (jv_invalid_has_msg(jv_copy(v))) {
+		rc = fail(expr, jv_invalid_get_msg(v), err);
+	} else {
+		assert(jq_halted(expr->jq));
+		rc = fail(expr,
+			  jv_string_fmt("stopped after %g s: it does not end",
+					LIMIT_JQ_MS / 1000.0),
+			  err);
 	}
-	if (jv_invalid_has_msg(jv_copy(v)))
-		return fail(expr, jv_invalid_get_msg(v), err);
-	jv_free(v);
-	return fail(expr, jv_string("it fails without a message"), err);
+	/* Wherever the run was left: let go of all that it holds. */
+	jq_start(expr->jq, jv_null(), 0);
+	return rc;
 }
 
 int expr_run(struct expr *expr, jv state, jv response, jv *out, struct err *err)
 {
-	jv input, values;
+	int is_response = expr->kind == EXPR_RESPONSE;
 	int n, rc = -1;
+	jv values;
 
-	if (expr->kind == EXPR_RESPONSE)
-		input = JV_ARRAY_2(jv_copy(state), jv_copy(response));
-	else
-		input = jv_copy(state);
-	jq_start(expr->jq, input, 0);
-	if (run(expr, &values, err))
+	assert(expr->kind != EXPR_ITEMS);
+	if (run(expr, jv_copy(is_response ? response : state), state, 2,
+		&values, err))
 		return -1;
 	n = jv_array_length(jv_copy(values));
 	if (n == 0) {
@@ -256,28 +369,87 @@ int expr_run(struct expr *expr, jv state, jv response, jv *out, struct err *err)
 	return rc;
 }
 
-int expr_run_all(struct expr *expr, jv state, size_t max, jv *items_out,
-		 struct err *err)
-{
-	jq_start(expr->jq, jv_copy(state), 0);
-	if (run(expr, items_out, err))
-		return -1;
-	if ((size_t)jv_array_length(jv_copy(*items_out)) <= max)
-		return 0;
-	jv_free(*items_out);
-	return err_set(err, ERR_INPUT, "gives more than %zu items", max);
-}
-
 int expr_run_bool(struct expr *expr, jv state, int *out, struct err *err)
 {
+	struct strbuf why = { 0 };
+	char *shown;
 	jv v;
 
+	assert(expr->kind == EXPR_STATE);
 	if (expr_run(expr, state, jv_null(), &v, err))
 		return -1;
-	*out = jv_get_kind(v) == JV_KIND_TRUE;
-	if (*out || jv_get_kind(v) == JV_KIND_FALSE) {
+	if (jv_get_kind(v) == JV_KIND_TRUE || jv_get_kind(v) == JV_KIND_FALSE) {
+		*out = jv_get_kind(v) == JV_KIND_TRUE;
 		jv_free(v);
 		return 0;
 	}
-	return fail(expr, v, err);
+	shown = json_text(v);
+	jv_free(v);
+	strbuf_adds(&why, "it gives ");
+	strbuf_add_excerpt(&why, shown, strlen(shown), VALUE_SHOWN);
+	strbuf_adds(&why, ", not true or false");
+	(void)fail(expr, jv_string(strbuf_str(&why)), err);
+	strbuf_release(&why);
+	free(shown);
+	return -1;
+}
+
+/* A list where its elements were meant: `.panels` for `.panels[]`. */
+static int fail_list(const struct expr *expr, struct err *err)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
+	struct strbuf program = { 0 };
+	int is_plain = !expr->program[strspn(expr->program, plain)];
+
+	strbuf_add_excerpt(&program, expr->program, strlen(expr->program),
+			   PROGRAM_SHOWN);
+	(void)fail(expr,
+		   jv_string_fmt("it gives one list, not its elements; did "
+				 "you mean '%s%s%s[]'?",
+				 is_plain ? "" : "(", strbuf_str(&program),
+				 is_plain ? "" : ")"),
+		   err);
+	strbuf_release(&program);
+	return -1;
+}
+
+static int check_items(const struct expr *expr, jv items, size_t max,
+		       struct err *err)
+{
+	size_t n = (size_t)jv_array_length(jv_copy(items));
+	jv_kind kind;
+	jv only;
+
+	if (n > max)
+		return fail(expr,
+			    jv_string_fmt("it gives more than %zu items", max),
+			    err);
+	if (n != 1)
+		return 0;
+	only = jv_array_get(jv_copy(items), 0);
+	kind = jv_get_kind(only);
+	jv_free(only);
+	if (kind == JV_KIND_NULL)
+		return fail(expr, jv_string("it gives null"), err);
+	if (kind == JV_KIND_ARRAY && !strstr(expr->program, "[]"))
+		return fail_list(expr, err);
+	return 0;
+}
+
+int expr_run_all(struct expr *expr, jv state, size_t max, jv *items_out,
+		 struct err *err)
+{
+	jv items;
+
+	assert(expr->kind == EXPR_ITEMS);
+	if (run(expr, jv_copy(state), state, max + 1, &items, err))
+		return -1;
+	if (check_items(expr, items, max, err)) {
+		jv_free(items);
+		return -1;
+	}
+	*items_out = items;
+	return 0;
 }

@@ -3,19 +3,54 @@
 #include <config.h>
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/err.h"
 #include "base/json.h"
 #include "plan/expr.h"
+
+/* The linker hands us the call: most tests do not wait for a whole second. */
+static long limit_ns;
+
+int __real_timer_settime(timer_t timer, int flags,
+			 const struct itimerspec *value,
+			 struct itimerspec *before);
+int __wrap_timer_settime(timer_t timer, int flags,
+			 const struct itimerspec *value,
+			 struct itimerspec *before);
+
+int __wrap_timer_settime(timer_t timer, int flags,
+			 const struct itimerspec *value,
+			 struct itimerspec *before)
+{
+	struct itimerspec sooner = { .it_value.tv_nsec = limit_ns };
+
+	return __real_timer_settime(timer, flags, limit_ns ? &sooner : value,
+				    before);
+}
+
+static int set_limit(void **state)
+{
+	(void)state;
+	limit_ns = 10000000;
+	return 0;
+}
+
+static int set_real_limit(void **state)
+{
+	(void)state;
+	limit_ns = 0;
+	return 0;
+}
 
 static jv json(const char *text)
 {
@@ -104,27 +139,14 @@ static void it_must_give_exactly_one_value(void **state)
 		   "'repeat(1)': it gives more than one value");
 }
 
-/* In a child: libjq 1.6 loses 18 bytes when `break` unwinds a path. */
 static void a_run_left_in_a_path_does_no_harm(void **state)
 {
-	struct err err = { 0 };
-	int status, rc, i;
-	struct expr *expr;
-	pid_t pid = fork();
-
 	(void)state;
-	if (pid == 0) {
-		rc = expr_new("path(..)", EXPR_STATE, &expr, &err);
-		for (i = 0; rc == 0 && i < 2; i++) {
-			free(run(expr, &rc));
-			rc += 1;
-		}
-		expr_free(&expr);
-		_exit(rc == 0 ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_not_equal(WEXITSTATUS(status), 1);
+	assert_run(".list | path(..)", EXPR_STATE, -1,
+		   "'.list | path(..)': it gives more than one value");
+	assert_run(".list | first(path(..))", EXPR_STATE, 0, "[]");
+	assert_run(".list | path(..) | error", EXPR_STATE, -1,
+		   "'.list | path(..) | error': []");
 }
 
 static void what_fails_says_why(void **state)
@@ -153,6 +175,291 @@ static void what_would_act_on_the_worker_is_taken_away(void **state)
 	assert_run("input_filename", EXPR_STATE, 0, "null");
 	assert_run("input_line_number", EXPR_STATE, 0, "0");
 	assert_run(".a | debug | stderr", EXPR_STATE, 0, "{\"b\":1}");
+}
+
+static void the_environment_is_not_shown(void **state)
+{
+	static const char text[] =
+		"\"the environment is not shown to expressions\"";
+
+	(void)state;
+	assert_int_equal(setenv("EXPR_SECRET", "s3cret", 1), 0);
+	assert_run("env.EXPR_SECRET", EXPR_STATE, -1,
+		   "'env.EXPR_SECRET': the environment is not shown to "
+		   "expressions");
+	assert_run("$ENV.EXPR_SECRET", EXPR_STATE, -1,
+		   "'$ENV.EXPR_SECRET': Cannot index string with string "
+		   "\"EXPR_SECRET\"");
+	assert_run("$ENV", EXPR_STATE, 0, text);
+	assert_run("$ENV", EXPR_RESPONSE, 0, text);
+}
+
+static void data_does_not_bring_libjq_down(void **state)
+{
+	(void)state;
+	assert_run("0 | strftime(null)", EXPR_STATE, -1,
+		   "'0 | strftime(null)': the format of a time must be a "
+		   "text");
+	assert_run("0 | strflocaltime(1)", EXPR_STATE, -1,
+		   "'0 | strflocaltime(1)': the format of a time must be a "
+		   "text");
+	assert_run("0 | strftime(\"%Y\")", EXPR_STATE, 0, "\"1970\"");
+	assert_run("0, 1.5 | todate | select(. != \"1970-01-01T00:00:00Z\")",
+		   EXPR_STATE, 0, "\"1970-01-01T00:00:01Z\"");
+	assert_run("1e18 | todate", EXPR_STATE, -1,
+		   "'1e18 | todate': errror converting number of seconds "
+		   "since epoch to datetime");
+	assert_run("1e18 | strflocaltime(\"%Y\")", EXPR_STATE, -1,
+		   "'1e18 | strflocaltime(\"%Y\")': error converting number "
+		   "of seconds since epoch to datetime");
+	assert_run("[\"ab\", \"\" | indices(\"\"), index(\"\"), rindex(\"\")]",
+		   EXPR_STATE, 0, "[[],null,null,[],null,null]");
+	assert_run("\"abab\" | [indices(\"b\"), index(\"b\"), rindex(\"b\")]",
+		   EXPR_STATE, 0, "[[1,3],1,3]");
+	assert_run("[(null | indices(\"\")), ([1, 2] | index(2))]", EXPR_STATE,
+		   0, "[null,1]");
+	assert_run("\"x\" * 1e9", EXPR_STATE, -1,
+		   "'\"x\" * 1e9': a text times a number is larger than "
+		   "64 MiB");
+	assert_run(
+		"1e9 * (.t // \"x\")", EXPR_STATE, -1,
+		"'1e9 * (.t // \"x\")': a text times a number is larger than "
+		"64 MiB");
+}
+
+static void multiplication_is_as_ever(void **state)
+{
+	(void)state;
+	assert_run("[(1, 2) * (3, 4)]", EXPR_STATE, 0, "[3,6,4,8]");
+	assert_run("[\"ab\" * (0, 1, 2), 2 * (\"ab\", \"\")]", EXPR_STATE, 0,
+		   "[null,\"ab\",\"abab\",\"abab\",\"\"]");
+	assert_run("{a: {b: 1}} * {a: {c: 2}}", EXPR_STATE, 0,
+		   "{\"a\":{\"b\":1,\"c\":2}}");
+	assert_run(".a.b *= 3 | .a.b", EXPR_STATE, 0, "3");
+	assert_run("1e9 * 1e9", EXPR_STATE, 0, "1e+18");
+	assert_run("\"x\" * .a", EXPR_STATE, -1,
+		   "'\"x\" * .a': string (\"x\") and object ({\"b\":1}) cannot "
+		   "be multiplied");
+}
+
+static void bool_is_true_or_false_alone(void **state)
+{
+	static const struct {
+		const char *program;
+		int rc;
+		int is_true;
+		const char *want;
+	} rows[] = {
+		{ ".a.b == 1", 0, 1, NULL },
+		{ ".a.b | not", 0, 0, NULL },
+		{ ".missing", -1, 0,
+		  "'.missing': it gives null, not true or false" },
+		{ ".a", -1, 0, "'.a': it gives {\"b\":1}, not true or false" },
+		{ "[range(100)]", -1, 0,
+		  "'[range(100)]': it gives "
+		  "[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,"
+		  "..., not true or false" },
+		{ "empty", -1, 0, "'empty': it gives no value" },
+		{ "true, true", -1, 0,
+		  "'true, true': it gives more than one value" },
+	};
+	jv v = json("{\"a\":{\"b\":1}}");
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct err err = { 0 };
+		struct expr *expr;
+		int is_true = -1;
+
+		assert_int_equal(expr_new(rows[i].program, EXPR_STATE, &expr,
+					  &err),
+				 0);
+		assert_int_equal(expr_run_bool(expr, v, &is_true, &err),
+				 rows[i].rc);
+		assert_int_equal(is_true, rows[i].rc ? -1 : rows[i].is_true);
+		assert_string_equal(err.text, rows[i].rc ? rows[i].want : "");
+		expr_free(&expr);
+	}
+	jv_free(v);
+}
+
+static void assert_items(const char *program, size_t max, int rc,
+			 const char *want)
+{
+	jv state =
+		json("{\"panels\":[1,{\"a\":2},null],\"one\":[[1,2]],"
+		     "\"none\":[]}");
+	struct err err = { 0 };
+	struct expr *expr;
+	char *text;
+	jv items;
+
+	if (expr_new(program, EXPR_ITEMS, &expr, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(expr_run_all(expr, state, max, &items, &err), rc);
+	if (rc) {
+		assert_int_equal(err.code, ERR_INPUT);
+		assert_string_equal(err.text, want);
+	} else {
+		text = json_text(items);
+		assert_string_equal(text, want);
+		free(text);
+		jv_free(items);
+	}
+	expr_free(&expr);
+	jv_free(state);
+}
+
+static void items_are_a_stream(void **state)
+{
+	(void)state;
+	assert_items(".panels[]", 9, 0, "[1,{\"a\":2},null]");
+	assert_items(".panels[]", 3, 0, "[1,{\"a\":2},null]");
+	assert_items(".panels[]", 2, -1,
+		     "'.panels[]': it gives more than 2 items");
+	assert_items(".none[]", 9, 0, "[]");
+	assert_items(".missing[]?", 9, 0, "[]");
+	assert_items("1, 2", 9, 0, "[1,2]");
+	assert_items("\"one\"", 9, 0, "[\"one\"]");
+	assert_items(".panels, .none", 9, 0, "[[1,{\"a\":2},null],[]]");
+	assert_items(".missing[]", 9, -1,
+		     "'.missing[]': Cannot iterate over null (null)");
+}
+
+static void items_that_are_a_mistake_are_told(void **state)
+{
+	(void)state;
+	assert_items(".panels", 9, -1,
+		     "'.panels': it gives one list, not its elements; did "
+		     "you mean '.panels[]'?");
+	assert_items(".panels | map(1)", 9, -1,
+		     "'.panels | map(1)': it gives one list, not its "
+		     "elements; did you mean '(.panels | map(1))[]'?");
+	assert_items(".one[]", 9, 0, "[[1,2]]");
+	assert_items("[.panels][]", 9, 0, "[[1,{\"a\":2},null]]");
+	assert_items(".missing", 9, -1, "'.missing': it gives null");
+	assert_items("repeat(1)", 1000, -1,
+		     "'repeat(1)': it gives more than 1000 items");
+}
+
+static double processor_seconds(void)
+{
+	struct timespec t;
+
+	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), 0);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void a_program_gets_a_second(void **state)
+{
+	const char *const program = "def f: f; f";
+	double begin = processor_seconds(), took;
+	struct err err = { 0 };
+	struct expr *expr;
+	char *text;
+	int rc;
+
+	(void)state;
+	assert_int_equal(expr_new(program, EXPR_STATE, &expr, &err), 0);
+	text = run(expr, &rc);
+	took = processor_seconds() - begin;
+	assert_int_equal(rc, -1);
+	assert_string_equal(text,
+			    "'def f: f; f': stopped after 1 s: it does "
+			    "not end");
+	assert_true(took > 0.9 && took < 2.5);
+	free(text);
+	expr_free(&expr);
+}
+
+static void an_endless_program_is_stopped_wherever_it_is(void **state)
+{
+	static const char *const programs[] = {
+		"repeat(.) | empty",
+		"paths | repeat(.) | empty",
+		"path(.. | until(false; .))",
+		"path(paths | repeat(.) | empty)",
+		"first(paths | until(false; .))",
+		"del(.a | .. | until(false; .))",
+		".a |= until(false; .)",
+		"[paths] | .[0] = until(false; .)",
+		"reduce repeat(1) as $x (0; . + $x)",
+		"reduce path(..) as $p (.; until(false; getpath($p)))",
+		"[foreach repeat(1) as $x (0; . + $x; empty)]",
+		"def f: try error(\"x\") catch f; f",
+		"label $out | paths | until(false; .) | ., break $out",
+		"getpath(repeat([\"a\"]) | empty)",
+		"[limit(3; repeat(.) | empty)]",
+		"[repeat({a: [.]})]",
+		"def f: f | f; f",
+		"\"a\" | gsub(\"\"; \"x\")",
+	};
+	struct expr *good;
+	struct err err = { 0 };
+	size_t i;
+
+	(void)state;
+	assert_int_equal(expr_new(".a.b", EXPR_STATE, &good, &err), 0);
+	for (i = 0; i < ARRAY_SIZE(programs); i++) {
+		char want[200], *text;
+		int rc;
+
+		(void)snprintf(want, sizeof(want),
+			       "'%s': stopped after 1 s: it does not end",
+			       programs[i]);
+		assert_run(programs[i], EXPR_STATE, -1, want);
+		text = run(good, &rc);
+		assert_string_equal(text, "1");
+		free(text);
+	}
+	expr_free(&good);
+}
+
+static void an_expression_works_after_it_was_stopped(void **state)
+{
+	jv inputs[] = { json("[1]"), json("[]"), json("[1]"), json("[]") };
+	struct err err = { 0 };
+	struct expr *expr;
+	size_t i;
+	jv items;
+
+	(void)state;
+	assert_int_equal(expr_new("if .[0] then paths | until(false; .) "
+				  "else 7, 8 end",
+				  EXPR_ITEMS, &expr, &err),
+			 0);
+	for (i = 0; i < ARRAY_SIZE(inputs); i++) {
+		int rc = expr_run_all(expr, inputs[i], 2, &items, &err);
+
+		assert_int_equal(rc, i % 2 ? 0 : -1);
+		if (rc == 0) {
+			assert_int_equal(jv_array_length(items), 2);
+			assert_int_equal(err.code, ERR_INPUT);
+		}
+		jv_free(inputs[i]);
+	}
+	expr_free(&expr);
+}
+
+static void the_limit_holds_where_signals_were_blocked(void **state)
+{
+	sigset_t all, before;
+
+	(void)state;
+	(void)sigfillset(&all);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &all, &before), 0);
+	assert_run("def f: f; f", EXPR_STATE, -1,
+		   "'def f: f; f': stopped after 1 s: it does not end");
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+}
+
+static void a_signal_of_someone_else_is_nothing(void **state)
+{
+	(void)state;
+	assert_run(".a.b", EXPR_STATE, 0, "1");
+	assert_int_equal(raise(SIGRTMIN), 0);
+	assert_run(".a.b", EXPR_STATE, 0, "1");
 }
 
 static void a_wrong_program_is_told_in_one_line(void **state)
@@ -240,6 +547,23 @@ int main(void)
 		cmocka_unit_test(a_run_left_in_a_path_does_no_harm),
 		cmocka_unit_test(what_fails_says_why),
 		cmocka_unit_test(what_would_act_on_the_worker_is_taken_away),
+		cmocka_unit_test(the_environment_is_not_shown),
+		cmocka_unit_test(data_does_not_bring_libjq_down),
+		cmocka_unit_test(multiplication_is_as_ever),
+		cmocka_unit_test(bool_is_true_or_false_alone),
+		cmocka_unit_test(items_are_a_stream),
+		cmocka_unit_test(items_that_are_a_mistake_are_told),
+		cmocka_unit_test(a_program_gets_a_second),
+		cmocka_unit_test_setup_teardown(
+			an_endless_program_is_stopped_wherever_it_is, set_limit,
+			set_real_limit),
+		cmocka_unit_test_setup_teardown(
+			an_expression_works_after_it_was_stopped, set_limit,
+			set_real_limit),
+		cmocka_unit_test_setup_teardown(
+			the_limit_holds_where_signals_were_blocked, set_limit,
+			set_real_limit),
+		cmocka_unit_test(a_signal_of_someone_else_is_nothing),
 		cmocka_unit_test(a_wrong_program_is_told_in_one_line),
 		cmocka_unit_test(a_long_program_is_cut_in_messages),
 		cmocka_unit_test(the_last_reference_frees),
