@@ -30,8 +30,8 @@ static void make(struct layout *layout, const struct shape *shape)
 	struct layout_box *boxes = xcalloc(n + 1, sizeof(*boxes));
 
 	for (i = 0; i < n; i++)
-		boxes[i] =
-			(struct layout_box){ HALF + (int)(i % 3), i % 2, 10 };
+		boxes[i] = (struct layout_box){ HALF + (int)(i % 3),
+						(int)(i % 2), 10 };
 	layout_make(layout, &shape->pipeline,
 		    &(struct layout_space){ boxes, GAP, 1, PORT });
 	free(boxes);
