@@ -21,11 +21,16 @@
 #define ENDED "('done', 'failed', 'skipped', 'cancelled')"
 #define ACTIVE "('queued', 'running', 'retrying')"
 
-/* episode_jobs_run_id_index. */
+/* episode_jobs_run_id_index. Of a failed run other branches may go on. */
 static const char sql_next[] =
-	"SELECT id FROM episode_jobs FORCE INDEX (episode_jobs_run_id_index)"
-	" WHERE run_id IS NULL AND parent_id IS NULL AND item IS NULL"
-	" AND id > ? AND status IN " LIVE " ORDER BY id LIMIT ?";
+	"SELECT r.id FROM episode_jobs r"
+	" FORCE INDEX (episode_jobs_run_id_index)"
+	" WHERE r.run_id IS NULL AND r.parent_id IS NULL AND r.item IS NULL"
+	" AND r.id > ? AND r.status IN " LIVE
+	" AND (r.status <> 'failed' OR EXISTS (SELECT 1 FROM episode_jobs s"
+	" WHERE s.run_id = r.id AND (s.status IN " ACTIVE
+	" OR s.status = 'waiting' AND s.waiting_on = 0)))"
+	" ORDER BY r.id LIMIT ?";
 
 /* PRIMARY. */
 static const char sql_runs[] =

@@ -283,6 +283,12 @@ static void live_runs_are_counted(void **state)
 	play_must(p, audit_runs(p->db, &audit, &p->err));
 	assert_int_equal(audit.runs, 7);
 	assert_int_equal(audit.found, 0);
+	play_exec(p,
+		  "UPDATE episode_jobs SET status = 'done' WHERE id = 302;"
+		  "DELETE FROM jobs WHERE step_id = 302");
+	audit.runs = 0;
+	play_must(p, audit_runs(p->db, &audit, &p->err));
+	assert_int_equal(audit.runs, 6);
 }
 
 static void counters_are_mended(void **state)
