@@ -177,6 +177,7 @@ static void lease_tells_who_holds_a_step(void **state)
 static void answered_gate_and_due_timer_take_their_turn(void **state)
 {
 	struct play *p = *state;
+	struct why_list list;
 
 	reason_is(p, 206, WHY_TURN,
 		  "UPDATE jobs SET available_at = UNIX_TIMESTAMP()"
@@ -185,6 +186,9 @@ static void answered_gate_and_due_timer_take_their_turn(void **state)
 	reason_is(p, 206, WHY_GATE,
 		  "UPDATE jobs SET available_at = 4294967295"
 		  " WHERE step_id = 206");
+	load(p, 200, &list);
+	assert_int_equal(why_of(&list, 206)->due_ms, 0);
+	why_list_release(&list);
 }
 
 static void item_asked_for_is_told_though_it_is_not_listed(void **state)
