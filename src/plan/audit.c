@@ -97,6 +97,8 @@ static void check_map(const struct audit_row *row, size_t index,
 		    items->first_waiting);
 	if (items->jobless > 0)
 		add(findings, AUDIT_ITEMS, index, items->jobless, 0);
+	if (items->counting > 0)
+		add(findings, AUDIT_ITEMS_WAIT, index, items->counting, 0);
 	if (is_going)
 		return;
 	if (row->state != STATE_RUNNING)
@@ -212,6 +214,11 @@ void audit_describe(const struct audit_run *run,
 		strbuf_adds(out, ": ");
 		add_count(out, finding->is, "item");
 		strbuf_adds(out, " to be run without a job");
+		break;
+	case AUDIT_ITEMS_WAIT:
+		strbuf_adds(out, ": ");
+		add_count(out, finding->is, "item");
+		strbuf_adds(out, " waiting for steps");
 		break;
 	case AUDIT_RUN_DONE:
 		strbuf_addf(out, " is %s, and all of it is finished",

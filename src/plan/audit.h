@@ -19,8 +19,9 @@ struct strbuf;
 struct audit_items {
 	uint32_t rows;
 	uint32_t ended;
-	uint32_t active;  /* queued, running or retrying */
-	uint32_t jobless; /* of these, those without a job */
+	uint32_t active;   /* queued, running or retrying */
+	uint32_t jobless;  /* of these, those without a job */
+	uint32_t counting; /* that wait for steps, which no item does */
 	int has_waiting;
 	uint32_t first_waiting; /* the lowest index of them */
 };
@@ -48,17 +49,18 @@ struct audit_run {
 };
 
 enum audit_fault {
-	AUDIT_WAITS,     /* waiting_on of a step */
-	AUDIT_MAP_WAITS, /* of a map, that counts its items */
-	AUDIT_MAP_NEXT,  /* items before next_item still wait */
-	AUDIT_READY,     /* waits for nothing, and has no job */
-	AUDIT_PARKED,    /* the same of a time or a person */
-	AUDIT_NO_JOB,    /* is to run, and has no job */
-	AUDIT_MAP_STUCK, /* its items are not finished, and none goes on */
-	AUDIT_MAP_READY, /* they are all finished, and it has no job */
-	AUDIT_ITEMS,     /* some that are to run have no jobs */
-	AUDIT_RUN_WAITS, /* waiting_on of the run */
-	AUDIT_RUN_DONE,  /* all is finished but the run */
+	AUDIT_WAITS,      /* waiting_on of a step */
+	AUDIT_MAP_WAITS,  /* of a map, that counts its items */
+	AUDIT_MAP_NEXT,   /* items before next_item still wait */
+	AUDIT_READY,      /* waits for nothing, and has no job */
+	AUDIT_PARKED,     /* the same of a time or a person */
+	AUDIT_NO_JOB,     /* is to run, and has no job */
+	AUDIT_MAP_STUCK,  /* its items are not finished, and none goes on */
+	AUDIT_MAP_READY,  /* they are all finished, and it has no job */
+	AUDIT_ITEMS,      /* some that are to run have no jobs */
+	AUDIT_ITEMS_WAIT, /* some wait for steps */
+	AUDIT_RUN_WAITS,  /* waiting_on of the run */
+	AUDIT_RUN_DONE,   /* all is finished but the run */
 	AUDIT_FAULTS
 };
 
@@ -70,7 +72,7 @@ struct audit_finding {
 };
 
 enum {
-	AUDIT_ROW_MOST = 4, /* findings of one row */
+	AUDIT_ROW_MOST = 5, /* findings of one row */
 	AUDIT_RUN_MOST = 2  /* of the run's own */
 };
 

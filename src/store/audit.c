@@ -57,6 +57,12 @@ static const char sql_run_done[] =
 	"UPDATE episode_jobs SET status = 'done', progress = 100,"
 	" completed_at = NOW(3), unique_key = NULL WHERE id = ?";
 
+/* episode_jobs_run_id_index. */
+static const char sql_items_wait[] =
+	"UPDATE episode_jobs SET waiting_on = 0 WHERE run_id = ?"
+	" AND parent_id = ? AND waiting_on > 0"
+	" AND status IN ('waiting', 'queued', 'retrying')";
+
 /* jobs_step_id_index. 4294967295 is SETTLE_NO_TIME. */
 static const char sql_park_jobs[] =
 	"UPDATE episode_jobs s STRAIGHT_JOIN jobs j ON j.step_id = s.id"
@@ -216,6 +222,7 @@ static int collect(struct db *db, struct checking *checking, struct err *err)
 		case AUDIT_WAITS:
 		case AUDIT_MAP_WAITS:
 		case AUDIT_MAP_NEXT:
+		case AUDIT_ITEMS_WAIT:
 		case AUDIT_RUN_WAITS:
 		case AUDIT_RUN_DONE:
 		case AUDIT_FAULTS:
@@ -281,6 +288,9 @@ static int add_finding(struct db *db, struct checking *checking,
 	if (finding->fault == AUDIT_MAP_NEXT)
 		return db_batch_add(db, batch, err, sql_next_item,
 				    DB_ARGS(must, id));
+	if (finding->fault == AUDIT_ITEMS_WAIT)
+		return db_batch_add(db, batch, err, sql_items_wait,
+				    DB_ARGS(DB_U64(checking->run_id), id));
 	if (finding->fault == AUDIT_RUN_DONE)
 		return db_batch_add(db, batch, err, sql_run_done,
 				    DB_ARGS(id)) ||

@@ -51,7 +51,9 @@ static const char sql_items[] =
 	"),"
 	" SUM(i.status IN " ACTIVE "), SUM(i.status IN " ACTIVE
 	" AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.step_id = i.id)),"
-	" MIN(IF(i.status = 'waiting', i.item, NULL))"
+	" MIN(IF(i.status = 'waiting', i.item, NULL)),"
+	" SUM(i.status IN ('waiting', 'queued', 'retrying')"
+	" AND i.waiting_on > 0)"
 	" FROM episode_jobs i WHERE i.run_id IN (?) AND i.parent_id IN (?)"
 	" GROUP BY i.parent_id";
 
@@ -196,6 +198,7 @@ static int load_items(struct db *db, const uint64_t *ids, size_t n,
 		items->ended = (uint32_t)row_u64(&rows, 2);
 		items->active = (uint32_t)row_u64(&rows, 3);
 		items->jobless = (uint32_t)row_u64(&rows, 4);
+		items->counting = (uint32_t)row_u64(&rows, 6);
 		items->has_waiting = !row_is_null(&rows, 5);
 		items->first_waiting = (uint32_t)row_u64(&rows, 5);
 	}

@@ -318,6 +318,9 @@ static void counters_are_mended(void **state)
 		  "run 100: it waits for 9 steps, 3 are unfinished\n"
 		  "run 300: it waits for 9 steps, 5 are unfinished\n",
 		  NULL, NULL },
+		{ "UPDATE episode_jobs SET waiting_on = 1"
+		  " WHERE id IN (112, 113)",
+		  "run 100: image: 2 items waiting for steps\n", NULL, NULL },
 		{ "UPDATE episode_jobs SET next_item = 4 WHERE id = 103",
 		  "run 100: image goes on from item 4, but item 3 waits\n",
 		  NULL, NULL },

@@ -150,16 +150,24 @@ static void map_counts_its_items(void **state)
 	(void)state;
 	CHECK(STATE_RUNNING, 1, "",
 	      MAP(STATE_RUNNING, .waiting_on = 7, .next_item = 5,
-		  .items = { 10, 3, 2, 0, 1, 5 }));
+		  .items = { 10, 3, 2, 0, 0, 1, 5 }));
 	CHECK(STATE_RUNNING, 1, "image waits for 8 items, 7 are unfinished",
 	      MAP(STATE_RUNNING, .waiting_on = 8, .next_item = 5,
-		  .items = { 10, 3, 2, 0, 1, 5 }));
+		  .items = { 10, 3, 2, 0, 0, 1, 5 }));
 	CHECK(STATE_RUNNING, 1, "image goes on from item 6, but item 5 waits",
 	      MAP(STATE_RUNNING, .waiting_on = 7, .next_item = 6,
-		  .items = { 10, 3, 2, 0, 1, 5 }));
+		  .items = { 10, 3, 2, 0, 0, 1, 5 }));
 	CHECK(STATE_RUNNING, 1, "image: 2 items to be run without a job",
 	      MAP(STATE_RUNNING, .waiting_on = 7, .next_item = 5,
-		  .items = { 10, 3, 2, 2, 1, 5 }));
+		  .items = { 10, 3, 2, 2, 0, 1, 5 }));
+}
+
+static void items_wait_for_no_steps(void **state)
+{
+	(void)state;
+	CHECK(STATE_RUNNING, 1, "image: 1 item waiting for steps",
+	      MAP(STATE_RUNNING, .waiting_on = 7, .next_item = 5,
+		  .items = { 10, 3, 2, 0, 1, 1, 5 }));
 }
 
 static void map_that_stands_still_is_found(void **state)
@@ -167,19 +175,19 @@ static void map_that_stands_still_is_found(void **state)
 	(void)state;
 	CHECK(STATE_RUNNING, 1, "image has items to do, and none goes on",
 	      MAP(STATE_RUNNING, .waiting_on = 7, .next_item = 3,
-		  .items = { 10, 3, 0, 0, 1, 3 }));
+		  .items = { 10, 3, 0, 0, 0, 1, 3 }));
 	CHECK(STATE_RUNNING, 1, "image has items to do, and none goes on",
 	      MAP(STATE_RUNNING, .waiting_on = 7, .next_item = 6,
-		  .items = { 6, 3, 3, 0, 0, 0 }));
+		  .items = { 6, 3, 3, 0, 0, 0, 0 }));
 	CHECK(STATE_RUNNING, 1, "image has no items left and is not queued",
 	      MAP(STATE_RUNNING, .waiting_on = 0, .next_item = 10,
-		  .items = { 10, 10, 0, 0, 0, 0 }));
+		  .items = { 10, 10, 0, 0, 0, 0, 0 }));
 	CHECK(STATE_RUNNING, 1, "image is queued and has no job",
 	      MAP(STATE_QUEUED, .waiting_on = 0, .next_item = 10,
-		  .items = { 10, 10, 0, 0, 0, 0 }));
+		  .items = { 10, 10, 0, 0, 0, 0, 0 }));
 	CHECK(STATE_RUNNING, 1, "",
 	      MAP(STATE_QUEUED, .waiting_on = 3, .next_item = 0, .jobs = 1,
-		  .items = { 10, 7, 0, 0, 1, 2 }));
+		  .items = { 10, 7, 0, 0, 0, 1, 2 }));
 }
 
 static void what_a_worker_holds_is_left_alone(void **state)
@@ -187,7 +195,7 @@ static void what_a_worker_holds_is_left_alone(void **state)
 	(void)state;
 	CHECK(STATE_RUNNING, 1, "",
 	      MAP(STATE_RUNNING, .waiting_on = 10, .next_item = 9, .jobs = 1,
-		  .is_held = 1, .items = { 4, 3, 0, 0, 1, 3 }));
+		  .is_held = 1, .items = { 4, 3, 0, 0, 0, 1, 3 }));
 	CHECK(STATE_RUNNING, 1, "",
 	      { .step = "text",
 		.round = 1,
@@ -238,6 +246,7 @@ int main(void)
 		cmocka_unit_test(counters_of_steps_are_compared),
 		cmocka_unit_test(step_without_its_job_is_found),
 		cmocka_unit_test(map_counts_its_items),
+		cmocka_unit_test(items_wait_for_no_steps),
 		cmocka_unit_test(map_that_stands_still_is_found),
 		cmocka_unit_test(what_a_worker_holds_is_left_alone),
 		cmocka_unit_test(latest_round_counts),
