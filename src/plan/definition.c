@@ -64,7 +64,7 @@ static void write_gate(struct strbuf *out, const struct pipeline_step *step)
 	if (!step->gate.is_set)
 		return;
 	strbuf_adds(out, ",\"gate\":{\"on_reject\":");
-	json_quote(out, step->gate.on_reject);
+	json_quote(out, step->gate.on_reject ? step->gate.on_reject : "fail");
 	write_text(out, "on_deadline", step->gate.on_deadline);
 	write_int(out, "deadline_ms", step->gate.deadline_ms);
 	strbuf_addc(out, '}');

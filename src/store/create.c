@@ -43,17 +43,26 @@ static const char sql_insert_steps[] =
 	" kind, round, status, waiting_on, queue, created_at) VALUES ";
 static const char sql_step_values[] = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NOW(3))";
 
-const char run_sql_jobs[] =
-	"INSERT INTO jobs (queue, payload, attempts, available_at, created_at,"
-	" step_id)"
-	" SELECT s.queue, CONCAT('{\"uuid\":\"', s.uuid,"
-	" '\",\"displayName\":\"', s.pipeline, '/', s.step,"
-	" '\",\"job\":\"stepq.step\",\"data\":{\"episode_job_id\":', s.id,"
-	" '}}'), 0, COALESCE(IF(s.parent_id IS NULL, r.available_at, NULL),"
-	" UNIX_TIMESTAMP()), UNIX_TIMESTAMP(), s.id"
-	" FROM episode_jobs s JOIN episode_jobs r ON r.id = s.run_id"
-	" WHERE s.? IN (?) AND s.status = 'queued' AND s.waiting_on = 0"
-	" ORDER BY s.id";
+/* Which steps, and in the order of the index they are found by. */
+#define SQL_JOBS(which, order)                                        \
+ "INSERT INTO jobs (queue, payload, attempts, available_at,"          \
+ " created_at, step_id)"                                              \
+ " SELECT s.queue, CONCAT('{\"uuid\":\"', s.uuid,"                    \
+ " '\",\"displayName\":\"', s.pipeline, '/', s.step,"                 \
+ " '\",\"job\":\"stepq.step\",\"data\":{\"episode_job_id\":', s.id,"  \
+ " '}}'), 0, COALESCE(IF(s.parent_id IS NULL, r.available_at, NULL)," \
+ " UNIX_TIMESTAMP()), UNIX_TIMESTAMP(), s.id"                         \
+ " FROM episode_jobs s JOIN episode_jobs r ON r.id = s.run_id"        \
+ " WHERE " which                                                      \
+ " IN (?) AND s.status = 'queued'"                                    \
+ " AND s.waiting_on = 0 ORDER BY " order
+
+/* PRIMARY or episode_jobs_uuid_unique. */
+const char run_sql_jobs[] = SQL_JOBS("s.?", "s.id");
+
+/* episode_jobs_run_id_index. */
+const char run_sql_jobs_of_runs[] =
+	SQL_JOBS("s.run_id", "s.run_id, s.parent_id, s.item, s.id");
 
 static const char sql_event_queued[] =
 	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
@@ -222,8 +231,8 @@ int runs_create(struct db *db, const struct run_new *runs, size_t n,
 	for (i = 0; i < n; i++)
 		if (insert_steps_of(db, &runs[i], ids[i], &batch, err))
 			goto out;
-	if (db_batch_add(db, &batch, err, run_sql_jobs,
-			 DB_ARGS(DB_RAW("run_id"), DB_IDS(ids, n))) ||
+	if (db_batch_add(db, &batch, err, run_sql_jobs_of_runs,
+			 DB_ARGS(DB_IDS(ids, n))) ||
 	    db_batch_add(db, &batch, err, sql_event_queued,
 			 DB_ARGS(DB_IDS(ids, n))) ||
 	    db_batch_run(db, &batch, err))

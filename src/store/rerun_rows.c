@@ -283,8 +283,7 @@ int rerun_write(struct db *db, struct making *making, struct err *err)
 	run = DB_IDS(&making->out->run_id, 1);
 	if (add_first_rows(db, making, err) ||
 	    add_later_rows(db, making, err) ||
-	    db_batch_add(db, batch, err, run_sql_jobs,
-			 DB_ARGS(DB_RAW("run_id"), run)) ||
+	    db_batch_add(db, batch, err, run_sql_jobs_of_runs, DB_ARGS(run)) ||
 	    add_all_items(db, making, err) ||
 	    db_batch_add(db, batch, err, sql_event, DB_ARGS(run)) ||
 	    (mirror &&

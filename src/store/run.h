@@ -163,12 +163,15 @@ int runs_create(struct db *db, const struct run_new *runs, size_t n,
 		uint64_t *ids, struct err *err) MUST_CHECK;
 
 /**
- * Make the jobs of queued steps: `?` is the column ("id", "uuid", "run_id")
+ * Make the jobs of queued steps: `?` is the column ("id", "uuid")
  * and the values that choose the steps, all of them without a job so far. The
  * payload is what payload_parse() reads back; pipeline and step names are
  * checked by plan/ to hold nothing that JSON would escape.
  */
 extern const char run_sql_jobs[];
+
+/** The same for all queued steps of runs, whose ids are the one value. */
+extern const char run_sql_jobs_of_runs[];
 
 /**
  * Bring status, progress and cost of the runs onto their episodes, where

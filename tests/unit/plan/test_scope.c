@@ -185,6 +185,19 @@ static void a_definition_keeps_every_key(void **state)
 	pipeline_unref(&p);
 }
 
+static void a_gate_may_say_nothing(void **state)
+{
+	struct pipeline *p =
+		parse("{'name':'p','steps':[{'name':'g','needs':[],"
+		      "'gate':{}}]}",
+		      NULL);
+
+	(void)state;
+	assert_int_equal(p->steps[0].kind, PIPELINE_GATE);
+	assert_int_equal(p->steps[0].gate.deadline_ms, -1);
+	pipeline_unref(&p);
+}
+
 static void assert_scope(const char *pipeline_text, size_t step,
 			 const struct scope_row *rows, size_t n,
 			 const char *want)
@@ -265,6 +278,7 @@ int main(void)
 		cmocka_unit_test(a_loop_is_what_lies_between),
 		cmocka_unit_test(what_makes_no_graph_is_refused),
 		cmocka_unit_test(a_definition_keeps_every_key),
+		cmocka_unit_test(a_gate_may_say_nothing),
 		cmocka_unit_test(results_come_under_the_names_of_their_steps),
 		cmocka_unit_test(a_fallback_stands_for_what_failed),
 		cmocka_unit_test(rounds_come_together_as_merge_says),
