@@ -85,9 +85,8 @@ static void add_paused(struct strbuf *sb, const struct why *why, int64_t now_ms)
 
 	strbuf_adds(sb, "queue ");
 	show_line(sb, why->queue);
-	strbuf_addf(sb, " is paused for %s: stepq resume ",
+	strbuf_addf(sb, " is paused for %s, see paused_at in table queues",
 		    dur_format(now_ms - why->paused_ms, took));
-	show_line(sb, why->queue);
 }
 
 static void add_no_worker(struct strbuf *sb, const struct why *why)

@@ -67,7 +67,7 @@ like "a worker that does not live takes nothing" \
 	'^image\[9\] no worker takes queue default: stepq work --queue=default$'
 like "a pause is told with the way out" \
 	"$(why_after "INSERT INTO queues VALUES ('default', NOW(3))")" \
-	'^image\[9\] queue default is paused for .*: stepq resume default$'
+	'^image\[9\] queue default is paused for .*, see paused_at in table queues$'
 like "what is due later is held up too" "$(stepq why ${uuid}308)" \
 	'429 from engine image; and queue default is paused for '
 like "a lease that ended" "$(sql "UPDATE jobs SET available_at =
