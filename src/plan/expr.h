@@ -7,13 +7,14 @@
  * often (microseconds).
  *
  * A run gets LIMIT_JQ_MS of processor time; one that needs more is stopped
- * and fails. A single call into libjq's C code is stopped only once it
- * returns. Searches with a regular expression end by themselves (Oniguruma
- * gives up after ten million steps), texts made by `*` have a ceiling.
- * The memory a program takes has none: recursion without an end takes 1.3 GB
- * in that second, `.[n] = 1` behind the end of a list 16 bytes times n, and
- * both more than there is end the process. So do values nested tens of
- * thousands deep, which libjq frees by recursion: `until(false; [.])`.
+ * and fails, and the next of that program gets half of it, until one ends. A
+ * single call into libjq's C code is stopped only once it returns. Searches
+ * with a regular expression end by themselves (Oniguruma gives up after ten
+ * million steps), texts made by `*` have a ceiling. The memory a program takes
+ * has none: recursion without an end takes 1.3 GB in that second, `.[n] = 1`
+ * behind the end of a list 16 bytes times n, and both more than there is end
+ * the process. So do values nested tens of thousands deep, which libjq frees by
+ * recursion: `until(false; [.])`.
  *
  * Programs do not see the environment: it holds passwords, and what they give
  * is sent to engines and stored. `env` fails; `$ENV` is a text that says so.

@@ -442,6 +442,33 @@ static void an_expression_works_after_it_was_stopped(void **state)
 	expr_free(&expr);
 }
 
+static void a_program_that_was_stopped_gets_half_of_the_time(void **state)
+{
+	static const char *const want[] = { "1", "0.5", "0.25", NULL, "1" };
+	struct err err = { 0 };
+	struct expr *expr;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(expr_new("until(.x; .)", EXPR_STATE, &expr, &err), 0);
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		jv input = json(want[i] ? "{}" : "{\"x\":true}"), out;
+		char text[100];
+		int rc = expr_run(expr, input, jv_null(), &out, &err);
+
+		assert_int_equal(rc, want[i] ? -1 : 0);
+		if (want[i]) {
+			(void)snprintf(text, sizeof(text),
+				       "stopped after %s s:", want[i]);
+			assert_non_null(strstr(err.text, text));
+		} else {
+			jv_free(out);
+		}
+		jv_free(input);
+	}
+	expr_free(&expr);
+}
+
 static void the_limit_holds_where_signals_were_blocked(void **state)
 {
 	sigset_t all, before;
@@ -560,6 +587,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			an_expression_works_after_it_was_stopped, set_limit,
 			set_real_limit),
+		cmocka_unit_test_setup_teardown(
+			a_program_that_was_stopped_gets_half_of_the_time,
+			set_limit, set_real_limit),
 		cmocka_unit_test_setup_teardown(
 			the_limit_holds_where_signals_were_blocked, set_limit,
 			set_real_limit),
