@@ -45,8 +45,7 @@ static const struct opt push_opts[] = {
 	OPT_STR('q', "queue", "NAME", "queue to push to, 'default' if not set"),
 	OPT_DUR('d', "delay", "TIME", "let it begin only after this time"),
 	OPT_STR(0, "uuid", "UUID", "uuid of the run, made up if not set"),
-	OPT_FLAG(0, "or-existing",
-		 "where there may be only one: name the run that is live"),
+	OPT_FLAG(0, "or-existing", "if there is a live run already, name that"),
 	OPT_FLAG('f', "force", "push what this configuration does not have"),
 	OPT_END,
 };

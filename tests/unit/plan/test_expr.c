@@ -3,122 +3,17 @@
 #include <config.h>
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "base/json.h"
-#include "plan/expr.h"
-
-/* The linker hands us the call: most tests do not wait for a whole second. */
-static long limit_ns;
-
-int __real_timer_settime(timer_t timer, int flags,
-			 const struct itimerspec *value,
-			 struct itimerspec *before);
-int __wrap_timer_settime(timer_t timer, int flags,
-			 const struct itimerspec *value,
-			 struct itimerspec *before);
-
-int __wrap_timer_settime(timer_t timer, int flags,
-			 const struct itimerspec *value,
-			 struct itimerspec *before)
-{
-	struct itimerspec sooner = { .it_value.tv_nsec = limit_ns };
-
-	return __real_timer_settime(timer, flags, limit_ns ? &sooner : value,
-				    before);
-}
-
-static int set_limit(void **state)
-{
-	(void)state;
-	limit_ns = 10000000;
-	return 0;
-}
-
-static int set_real_limit(void **state)
-{
-	(void)state;
-	limit_ns = 0;
-	return 0;
-}
-
-static jv json(const char *text)
-{
-	struct err err = { 0 };
-	jv v;
-
-	if (json_parse(text, strlen(text), &v, &err))
-		fail_msg("%s", err.text);
-	return v;
-}
-
-/* The result as text, or the error's; the caller frees it. */
-static char *run(struct expr *expr, int *rc_out)
-{
-	jv state = json("{\"a\":{\"b\":1},\"list\":[1,2]}");
-	jv response = json("{\"cost\":0.5,\"text\":\"x\"}");
-	struct err err = { 0 };
-	char *text;
-	jv v;
-
-	*rc_out = expr_run(expr, state, response, &v, &err);
-	if (*rc_out == 0) {
-		text = json_text(v);
-		jv_free(v);
-	} else {
-		assert_int_equal(err.code, ERR_INPUT);
-		text = strdup(err.text);
-	}
-	jv_free(state);
-	jv_free(response);
-	return text;
-}
-
-/* What was "stopped after 1 s" is stopped after 0.5 s the second time. */
-static void as_the_first(char *text)
-{
-	static const char half[] = "after 0.5 s";
-	char *at = strstr(text, half);
-
-	if (!at)
-		return;
-	at += strlen("after ");
-	*at = '1';
-	memmove(at + 1, at + strlen("0.5"), strlen(at + strlen("0.5")) + 1);
-}
-
-/* Run twice: what one run leaves behind must not change the next. */
-static void assert_run(const char *program, enum expr_kind kind, int rc,
-		       const char *want)
-{
-	struct err err = { 0 };
-	struct expr *expr;
-	int i, got;
-
-	if (expr_new(program, kind, &expr, &err))
-		fail_msg("%s", err.text);
-	for (i = 0; i < 2; i++) {
-		char *text = run(expr, &got);
-
-		if (i == 1)
-			as_the_first(text);
-		assert_string_equal(text, want);
-		assert_int_equal(got, rc);
-		free(text);
-	}
-	expr_free(&expr);
-	assert_null(expr);
-}
+#include "expr_play.h"
 
 static void input_sees_the_state(void **state)
 {
@@ -358,153 +253,6 @@ static void items_that_are_a_mistake_are_told(void **state)
 		     "'repeat(1)': it gives more than 1000 items");
 }
 
-static double processor_seconds(void)
-{
-	struct timespec t;
-
-	assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), 0);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void a_program_gets_a_second(void **state)
-{
-	const char *const program = "def f: f; f";
-	double begin = processor_seconds(), took;
-	struct err err = { 0 };
-	struct expr *expr;
-	char *text;
-	int rc;
-
-	(void)state;
-	assert_int_equal(expr_new(program, EXPR_STATE, &expr, &err), 0);
-	text = run(expr, &rc);
-	took = processor_seconds() - begin;
-	assert_int_equal(rc, -1);
-	assert_string_equal(text,
-			    "'def f: f; f': stopped after 1 s: it does "
-			    "not end");
-	assert_true(took > 0.9 && took < 2.5);
-	free(text);
-	expr_free(&expr);
-}
-
-static void an_endless_program_is_stopped_wherever_it_is(void **state)
-{
-	static const char *const programs[] = {
-		"repeat(.) | empty",
-		"paths | repeat(.) | empty",
-		"path(.. | until(false; .))",
-		"path(paths | repeat(.) | empty)",
-		"first(paths | until(false; .))",
-		"del(.a | .. | until(false; .))",
-		".a |= until(false; .)",
-		"[paths] | .[0] = until(false; .)",
-		"reduce repeat(1) as $x (0; . + $x)",
-		"reduce path(..) as $p (.; until(false; getpath($p)))",
-		"[foreach repeat(1) as $x (0; . + $x; empty)]",
-		"def f: try error(\"x\") catch f; f",
-		"label $out | paths | until(false; .) | ., break $out",
-		"getpath(repeat([\"a\"]) | empty)",
-		"[limit(3; repeat(.) | empty)]",
-		"[repeat({a: [.]})]",
-		"def f: f | f; f",
-		"\"a\" | gsub(\"\"; \"x\")",
-	};
-	struct expr *good;
-	struct err err = { 0 };
-	size_t i;
-
-	(void)state;
-	assert_int_equal(expr_new(".a.b", EXPR_STATE, &good, &err), 0);
-	for (i = 0; i < ARRAY_SIZE(programs); i++) {
-		char want[200], *text;
-		int rc;
-
-		(void)snprintf(want, sizeof(want),
-			       "'%s': stopped after 1 s: it does not end",
-			       programs[i]);
-		assert_run(programs[i], EXPR_STATE, -1, want);
-		text = run(good, &rc);
-		assert_string_equal(text, "1");
-		free(text);
-	}
-	expr_free(&good);
-}
-
-static void an_expression_works_after_it_was_stopped(void **state)
-{
-	jv inputs[] = { json("[1]"), json("[]"), json("[1]"), json("[]") };
-	struct err err = { 0 };
-	struct expr *expr;
-	size_t i;
-	jv items;
-
-	(void)state;
-	assert_int_equal(expr_new("if .[0] then paths | until(false; .) "
-				  "else 7, 8 end",
-				  EXPR_ITEMS, &expr, &err),
-			 0);
-	for (i = 0; i < ARRAY_SIZE(inputs); i++) {
-		int rc = expr_run_all(expr, inputs[i], 2, &items, &err);
-
-		assert_int_equal(rc, i % 2 ? 0 : -1);
-		if (rc == 0) {
-			assert_int_equal(jv_array_length(items), 2);
-			assert_int_equal(err.code, ERR_INPUT);
-		}
-		jv_free(inputs[i]);
-	}
-	expr_free(&expr);
-}
-
-static void a_program_that_was_stopped_gets_half_of_the_time(void **state)
-{
-	static const char *const want[] = { "1", "0.5", "0.25", NULL, "1" };
-	struct err err = { 0 };
-	struct expr *expr;
-	size_t i;
-
-	(void)state;
-	assert_int_equal(expr_new("until(.x; .)", EXPR_STATE, &expr, &err), 0);
-	for (i = 0; i < ARRAY_SIZE(want); i++) {
-		jv input = json(want[i] ? "{}" : "{\"x\":true}"), out;
-		char text[100];
-		int rc = expr_run(expr, input, jv_null(), &out, &err);
-
-		assert_int_equal(rc, want[i] ? -1 : 0);
-		if (want[i]) {
-			(void)snprintf(text, sizeof(text),
-				       "stopped after %s s:", want[i]);
-			assert_non_null(strstr(err.text, text));
-		} else {
-			jv_free(out);
-		}
-		jv_free(input);
-	}
-	expr_free(&expr);
-}
-
-static void the_limit_holds_where_signals_were_blocked(void **state)
-{
-	sigset_t set, before;
-
-	(void)state;
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGRTMIN);
-	assert_int_equal(sigprocmask(SIG_BLOCK, &set, &before), 0);
-	assert_run("def f: f; f", EXPR_STATE, -1,
-		   "'def f: f; f': stopped after 1 s: it does not end");
-	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
-}
-
-static void a_signal_of_someone_else_is_nothing(void **state)
-{
-	(void)state;
-	assert_run(".a.b", EXPR_STATE, 0, "1");
-	assert_int_equal(raise(SIGRTMIN), 0);
-	assert_run(".a.b", EXPR_STATE, 0, "1");
-}
-
 static void a_wrong_program_is_told_in_one_line(void **state)
 {
 	static const struct {
@@ -574,13 +322,12 @@ static void the_last_reference_frees(void **state)
 	assert_int_equal(expr_new(".a.b", EXPR_STATE, &expr, &err), 0);
 	second = expr_ref(expr);
 	expr_free(&expr);
-	text = run(second, &rc);
+	text = expr_play(second, &rc);
 	assert_string_equal(text, "1");
 	free(text);
 	expr_free(&second);
 	expr_free(&second);
 }
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -596,20 +343,6 @@ int main(void)
 		cmocka_unit_test(bool_is_true_or_false_alone),
 		cmocka_unit_test(items_are_a_stream),
 		cmocka_unit_test(items_that_are_a_mistake_are_told),
-		cmocka_unit_test(a_program_gets_a_second),
-		cmocka_unit_test_setup_teardown(
-			an_endless_program_is_stopped_wherever_it_is, set_limit,
-			set_real_limit),
-		cmocka_unit_test_setup_teardown(
-			an_expression_works_after_it_was_stopped, set_limit,
-			set_real_limit),
-		cmocka_unit_test_setup_teardown(
-			a_program_that_was_stopped_gets_half_of_the_time,
-			set_limit, set_real_limit),
-		cmocka_unit_test_setup_teardown(
-			the_limit_holds_where_signals_were_blocked, set_limit,
-			set_real_limit),
-		cmocka_unit_test(a_signal_of_someone_else_is_nothing),
 		cmocka_unit_test(a_wrong_program_is_told_in_one_line),
 		cmocka_unit_test(a_long_program_is_cut_in_messages),
 		cmocka_unit_test(the_last_reference_frees),

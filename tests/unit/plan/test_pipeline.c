@@ -251,15 +251,31 @@ static void a_broken_definition_is_refused(void **state)
 #undef STEP
 }
 
-static void what_is_wrong_with_it_is_told(void **state)
-{
 #define STEPS(list) "name = \"p\"; steps = ( " list " );"
 #define A "{ name = \"a\"; engine = \"e\"; }"
 #define AT "main.conf:2: pipelines[p]"
-	static const struct {
-		const char *members;
-		const char *want;
-	} rows[] = {
+
+struct wrong {
+	const char *members;
+	const char *want;
+};
+
+static void assert_wrong(const struct wrong *rows, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		char *errors;
+
+		assert_null(load(rows[i].members, &errors));
+		assert_string_equal(errors, rows[i].want);
+		free(errors);
+	}
+}
+
+static void what_is_wrong_with_it_is_told(void **state)
+{
+	static const struct wrong rows[] = {
 		{ "",
 		  "main.conf:1: pipelines[0]: 'name' is missing\n"
 		  "main.conf:1: pipelines[0]: 'steps' is missing\n" },
@@ -277,39 +293,6 @@ static void what_is_wrong_with_it_is_told(void **state)
 		{ STEPS("{ }"), AT ".steps[0]: 'name' is missing\n" AT
 				   ".steps[0]: needs an engine, a gate, or a "
 				   "time to wait for (wait, until)\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; gate: {}; }"),
-		  AT ".steps[a].engine: a gate has none\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; wait = 1; until = \"1\"; }"),
-		  AT ".steps[a].until: there is a wait already\n" },
-		{ STEPS("{ name = \"a\"; wait = 1; each = \".x\"; }"),
-		  AT ".steps[a].each: means nothing without an engine\n" },
-		{ STEPS("{ name = \"a\"; wait = 1; input = \".x\"; }"),
-		  AT ".steps[a].input: means nothing without an engine\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; at_once = 3; }"),
-		  AT ".steps[a].at_once: means nothing without each\n" },
-		{ STEPS("{ name = \"a\"; gate: { on_deadline = \"reject\"; }; }"),
-		  AT ".steps[a].gate.on_deadline: means nothing without a "
-		     "deadline\n" },
-		{ STEPS("{ name = \"a\"; gate: { deadlin = 5; }; }"),
-		  AT ".steps[a].gate.deadlin: unknown key\n"
-		     "  hint: did you mean 'deadline'?\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; into = \"run\"; }"),
-		  AT ".steps[a].into: 'run' is what expressions call "
-		     "something else (input, item, index, run, errors)\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; fallback = \"b\"; }"),
-		  AT
-		  ".steps[a].fallback: no step 'b'\n  hint: did you mean 'a'?\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; "
-			"again: { to = \"x\"; when = \"true\"; }; }"),
-		  AT
-		  ".steps[a].again.to: no step 'x'\n  hint: did you mean 'a'?\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; "
-			"again: { to = \"a\"; }; }"),
-		  AT ".steps[a].again: 'when' is missing\n" },
-		{ STEPS("{ name = \"a\"; engine = \"e\"; each = \".x\"; "
-			"min_done = \"half\"; }"),
-		  AT ".steps[a]: min_done: 'half' is no number of items and no "
-		     "share like \"80%\"\n" },
 		{ STEPS("{ name = \"1a\"; engine = \"e\"; }"),
 		  AT ".steps[1a].name: '1a' may have letters, digits and '_' "
 		     "only, and begins with no digit\n" },
@@ -353,20 +336,56 @@ static void what_is_wrong_with_it_is_told(void **state)
 		  AT ".uniqe: unknown key\n"
 		     "  hint: did you mean 'unique'?\n" },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		char *errors;
+	assert_wrong(rows, ARRAY_SIZE(rows));
+}
 
-		assert_null(load(rows[i].members, &errors));
-		assert_string_equal(errors, rows[i].want);
-		free(errors);
-	}
+static void keys_that_do_not_go_together_are_told(void **state)
+{
+	static const struct wrong rows[] = {
+		{ STEPS("{ name = \"a\"; engine = \"e\"; gate: {}; }"),
+		  AT ".steps[a].engine: a gate has none\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; wait = 1; until = \"1\"; }"),
+		  AT ".steps[a].until: there is a wait already\n" },
+		{ STEPS("{ name = \"a\"; wait = 1; each = \".x\"; }"),
+		  AT ".steps[a].each: means nothing without an engine\n" },
+		{ STEPS("{ name = \"a\"; wait = 1; input = \".x\"; }"),
+		  AT ".steps[a].input: means nothing without an engine\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; at_once = 3; }"),
+		  AT ".steps[a].at_once: means nothing without each\n" },
+		{ STEPS("{ name = \"a\"; gate: { on_deadline = \"reject\"; }; }"),
+		  AT ".steps[a].gate.on_deadline: means nothing without a "
+		     "deadline\n" },
+		{ STEPS("{ name = \"a\"; gate: { deadlin = 5; }; }"),
+		  AT ".steps[a].gate.deadlin: unknown key\n"
+		     "  hint: did you mean 'deadline'?\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; into = \"run\"; }"),
+		  AT ".steps[a].into: 'run' is what expressions call "
+		     "something else (input, item, index, run, errors)\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; fallback = \"b\"; }"),
+		  AT
+		  ".steps[a].fallback: no step 'b'\n  hint: did you mean 'a'?\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; "
+			"again: { to = \"x\"; when = \"true\"; }; }"),
+		  AT
+		  ".steps[a].again.to: no step 'x'\n  hint: did you mean 'a'?\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; "
+			"again: { to = \"a\"; }; }"),
+		  AT ".steps[a].again: 'when' is missing\n" },
+		{ STEPS("{ name = \"a\"; engine = \"e\"; each = \".x\"; "
+			"min_done = \"half\"; }"),
+		  AT ".steps[a]: min_done: 'half' is no number of items and no "
+		     "share like \"80%\"\n" },
+	};
+
+	(void)state;
+	assert_wrong(rows, ARRAY_SIZE(rows));
+}
+
 #undef STEPS
 #undef A
 #undef AT
-}
 
 static void a_chain_may_be_as_long_as_it_may(void **state)
 {
@@ -460,6 +479,7 @@ int main(void)
 		SANDBOX_TEST(a_definition_in_another_form_becomes_the_same),
 		SANDBOX_TEST(a_broken_definition_is_refused),
 		SANDBOX_TEST(what_is_wrong_with_it_is_told),
+		SANDBOX_TEST(keys_that_do_not_go_together_are_told),
 		SANDBOX_TEST(a_chain_may_be_as_long_as_it_may),
 		SANDBOX_TEST(equal_programs_are_compiled_once),
 		SANDBOX_TEST(a_wrong_program_names_step_and_key),

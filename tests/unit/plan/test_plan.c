@@ -208,7 +208,7 @@ static void the_shipped_configuration_is_free_of_errors(void **state)
 	path = xasprintf("%s/conf/stepq.conf", top);
 	plan = load_file(path, &errors);
 	assert_string_equal(errors, "");
-	assert_int_equal(plan->engines_n, 5);
+	assert_int_equal(plan->pipelines_n, 4);
 	assert_int_equal(plan_pipeline(plan, "pipeline.full")->steps_n, 5);
 	free(errors);
 	free(path);
