@@ -25,7 +25,7 @@ CREATE PROCEDURE stepq_answer(IN run_name VARCHAR(36) CHARACTER SET ascii,
   MODIFIES SQL DATA
   SQL SECURITY INVOKER
 BEGIN
-  DECLARE is_own, waits INT DEFAULT 0;
+  DECLARE is_own, waits, late INT DEFAULT 0;
   DECLARE run_number, step_number BIGINT UNSIGNED;
   DECLARE step_kind, step_status VARCHAR(16) CHARACTER SET ascii;
   DECLARE given VARCHAR(5) CHARACTER SET ascii;
@@ -83,8 +83,9 @@ BEGIN
     SET available_at = UNIX_TIMESTAMP()
     WHERE step_id = step_number AND reserved_at IS NULL;
   SELECT kind, status, waiting_on,
-    JSON_UNQUOTE(JSON_EXTRACT(value, '$.approved'))
-    INTO step_kind, step_status, waits, given
+    JSON_UNQUOTE(JSON_EXTRACT(value, '$.approved')),
+    IFNULL(available_at <= UNIX_TIMESTAMP(), 0)
+    INTO step_kind, step_status, waits, given, late
     FROM episode_jobs WHERE id = step_number FOR UPDATE;
   SET why = CASE
     WHEN step_kind <> 'gate' THEN 'not a gate'
@@ -92,7 +93,8 @@ BEGIN
       THEN IF(given = 'true', 'approved already', 'rejected already')
     WHEN step_status IN ('done', 'failed', 'skipped', 'cancelled')
       THEN CONCAT(step_status, ' already')
-    WHEN waits > 0 THEN 'not reached yet' END;
+    WHEN waits > 0 THEN 'not reached yet'
+    WHEN late THEN 'past its deadline' END;
   IF why IS NOT NULL THEN
     SET why = LEFT(CONCAT('stepq: step ', gate, ' of run ', run_number,
       ' is ', why), 128);
@@ -187,7 +189,12 @@ BEGIN
   ELSE
     SELECT status INTO run_status FROM episode_jobs
       WHERE id = run_number FOR UPDATE;
-    IF run_status IN ('done', 'failed', 'skipped', 'cancelled') THEN
+    -- A failed run may have branches that still go on.
+    IF run_status IN ('done', 'skipped', 'cancelled')
+        OR run_status = 'failed' AND NOT EXISTS (SELECT 1
+          FROM episode_jobs s FORCE INDEX (episode_jobs_run_id_index)
+          STRAIGHT_JOIN jobs j FORCE INDEX (jobs_step_id_index)
+          ON j.step_id = s.id WHERE s.run_id = run_number) THEN
       SET why = CONCAT('stepq: run ', run_number, ' is ', run_status,
         ' already');
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = why;

@@ -134,6 +134,11 @@ static int read_reply(const struct answer *answer,
 			       "step %s of run %" PRIu64 " is %s already",
 			       answer->step, answer->run_id,
 			       answer_name(reply->was_approved));
+	case GATE_LATE:
+		return err_set(err, ERR_INPUT,
+			       "the deadline of step %s of run %" PRIu64
+			       " has passed",
+			       answer->step, answer->run_id);
 	case GATE_OVER:
 		return err_set(err, ERR_INPUT,
 			       "step %s of run %" PRIu64 " is %s already",

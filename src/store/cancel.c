@@ -15,6 +15,9 @@
  * start. What it starts before 3 is cancelled by 3; what it starts later finds
  * a step that is final.
  *
+ * A run that has failed may have branches that still go on: it is cancelled
+ * as long as there are jobs of it.
+ *
  * Rows of failed_jobs stay: a retry of one then says that its run is
  * cancelled.
  */
@@ -110,7 +113,8 @@ static int lock_run(struct db *db, const struct cancel *cancel, struct err *err)
 	if (db_rows_next(&rows)) {
 		out->state = state_from_name(row_str(&rows, 0));
 		out->outcome =
-			state_next(out->state, EVENT_CANCEL) == STATE_COUNT
+			state_next(out->state, EVENT_CANCEL) == STATE_COUNT &&
+					out->state != STATE_FAILED
 				? CANCEL_OVER
 				: CANCEL_DONE;
 	}
@@ -147,6 +151,7 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* 1, or 0 when there are none. */
 static int drop_jobs(struct db *db, uint64_t run_id, struct err *err)
 {
 	struct db_rows rows = { 0 };
@@ -165,7 +170,7 @@ static int drop_jobs(struct db *db, uint64_t run_id, struct err *err)
 		rc = delete_jobs(db, ids + i, MIN(n - i, LIMIT_TURN_ITEMS),
 				 err);
 	free(ids);
-	return rc;
+	return rc ? -1 : n > 0;
 }
 
 static int stop(struct db *db, const struct cancel *cancel, struct err *err)
@@ -198,13 +203,18 @@ out:
 static int cancel_body(struct db *db, void *arg, struct err *err)
 {
 	const struct cancel *cancel = arg;
+	int dropped;
 
 	if (lock_run(db, cancel, err))
 		return -1;
 	if (cancel->out->outcome != CANCEL_DONE)
 		return 0;
-	return drop_jobs(db, cancel->run_id, err) || stop(db, cancel, err) ? -1
-									   : 0;
+	dropped = drop_jobs(db, cancel->run_id, err);
+	if (dropped == 0 && cancel->out->state == STATE_FAILED) {
+		cancel->out->outcome = CANCEL_OVER;
+		return 0;
+	}
+	return dropped < 0 || stop(db, cancel, err) ? -1 : 0;
 }
 
 static int look_body(struct db *db, void *arg, struct err *err)

@@ -104,6 +104,7 @@ enum gate_outcome {
 	GATE_NO_GATE,     /* it is a step of another kind */
 	GATE_NOT_REACHED, /* it waits for `waits_for` */
 	GATE_ANSWERED_ALREADY,
+	GATE_LATE, /* its deadline has passed, which is an answer too */
 	GATE_OVER, /* it is `state` already */
 };
 

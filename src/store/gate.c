@@ -7,6 +7,9 @@
  * looks at `value` there, so it is enough to write it under the same lock,
  * whether the job is parked already or still held.
  *
+ * From the deadline on nothing is taken: a worker may have claimed the gate
+ * and decided by it.
+ *
  * The job's row is waited for and not skipped: a claim may have locked it only
  * for being the first one behind all that is due.
  */
@@ -43,7 +46,8 @@ static const char sql_gates[] =
 	" " STEPS_OF_RUN "AND kind = 'gate' ORDER BY id";
 static const char sql_step[] =
 	"SELECT id, kind, waiting_on, status, value IS NOT NULL,"
-	" JSON_UNQUOTE(JSON_EXTRACT(value, '$.approved')) = 'true'"
+	" JSON_UNQUOTE(JSON_EXTRACT(value, '$.approved')) = 'true',"
+	" available_at <= UNIX_TIMESTAMP()"
 	" " STEPS_OF_RUN "AND step = ? ORDER BY id DESC LIMIT 1";
 static const char sql_states[] =
 	"SELECT step, status " STEPS_OF_RUN "ORDER BY id";
@@ -145,6 +149,8 @@ static enum gate_outcome judge(const struct db_rows *row,
 		return GATE_ANSWERED_ALREADY;
 	if (state_is_final(out->state))
 		return GATE_OVER;
+	if (row_u64(row, 6))
+		return GATE_LATE;
 	return row_u64(row, 2) ? GATE_NOT_REACHED : GATE_ANSWERED;
 }
 

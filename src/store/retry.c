@@ -64,10 +64,9 @@ static const char sql_unique[] =
 static const char sql_siblings[] =
 	"SELECT s.run_id, s.id, s.step, s.status"
 	" FROM episode_jobs s FORCE INDEX (episode_jobs_run_id_index)"
-	" LEFT JOIN failed_jobs f ON f.uuid = s.uuid"
 	" WHERE s.run_id IN (?) AND s.parent_id IS NULL AND s.item IS NULL"
 	" AND (s.status = 'done' OR (s.status = 'failed'"
-	" AND f.id IS NOT NULL)) ORDER BY s.run_id, s.id";
+	" AND s.message IS NULL)) ORDER BY s.run_id, s.id";
 static const char sql_items[] =
 	"SELECT m.id, SUM(i.status IN ('done', 'skipped'))"
 	" FROM episode_jobs m FORCE INDEX (PRIMARY) STRAIGHT_JOIN"

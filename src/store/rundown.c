@@ -121,7 +121,7 @@ int rundown_is_tolerated(const struct rundown *rundown,
 		return 0;
 	if (!s)
 		return rundown->list.rows[0].state != STATE_FAILED;
-	return s->policy != POLICY_FAIL || s->has_fallback;
+	return s->policy != POLICY_FAIL && !rundown_failed_job(rundown, step);
 }
 
 uint64_t rundown_failed_job(const struct rundown *rundown,

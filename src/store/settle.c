@@ -59,7 +59,7 @@ static const char sql_step_retry[] =
 	"UPDATE episode_jobs SET status = 'retrying', error = ?, input = ?,"
 	" available_at = ? WHERE id = ? AND status IN (?)";
 static const char sql_step_fail[] =
-	"UPDATE episode_jobs SET status = 'failed', message = NULL, error = ?,"
+	"UPDATE episode_jobs SET status = 'failed', message = ?, error = ?,"
 	" input = ?, completed_at = NOW(3) WHERE id = ? AND status IN (?)";
 static const char sql_step_release[] =
 	"UPDATE episode_jobs SET status = 'queued', worker = NULL"
@@ -72,6 +72,9 @@ static const char sql_step_map[] =
 	"UPDATE episode_jobs SET waiting_on = IF(items IS NULL, ?, waiting_on),"
 	" next_item = COALESCE(next_item, 0), items = ?"
 	" WHERE id = ? AND status = 'running'";
+
+/* What tells a failure that the run does not wait for, see store/retry.c. */
+static const char goes_on[] = "the run goes on without it";
 
 static const char sql_due[] = "CEIL(UNIX_TIMESTAMP(NOW(3)) + ? / 1000)";
 
@@ -194,7 +197,9 @@ static int add_step(struct db *db, struct db_batch *batch,
 		return rc;
 	case SETTLE_FAIL:
 		return db_batch_add(db, batch, err, sql_step_fail,
-				    DB_ARGS(DB_STR(item->error),
+				    DB_ARGS(item->is_tolerated ? DB_STR(goes_on)
+							       : DB_NULL,
+					    DB_STR(item->error),
 					    DB_STR(item->input), id,
 					    DB_RAW(state_sources(EVENT_FAIL))));
 	case SETTLE_SKIP:

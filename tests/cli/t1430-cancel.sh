@@ -117,9 +117,14 @@ is "and is the live one" \
 	"$(sql "SELECT unique_key FROM episode_jobs WHERE id = 74")" \
 	"pipeline.full:31"
 
-# A step that was let fail has no failed job, and holds nothing up.
+# A step that was let fail says so, and holds nothing up.
 runs_load
 sql "UPDATE episode_jobs SET status = 'failed' WHERE id = 75"
+ok "a step whose failed job was forgotten" stepq retry 12
+like "keeps the run failed" "$(cat "$work/out")" "stays failed until .*: text$"
+runs_load
+sql "UPDATE episode_jobs SET status = 'failed',
+	message = 'the run goes on without it' WHERE id = 75"
 ok "a step that was let fail" stepq retry 12
 is "does not keep the run failed" "$(cat "$work/out")" \
 	"retried 12: run 74 goes on from step director"
