@@ -116,6 +116,15 @@ static void add_event(struct strbuf *text, const struct watch *watch,
 		show_line(text, event->message);
 }
 
+/* A map has many items: that one begins is seen in the map's own count. */
+static int is_noise(const struct watch *watch, const struct view_event *event)
+{
+	const struct view_row *row = row_of(watch, event);
+
+	return row && row->kind == VIEW_ITEM && event->state &&
+	       strcmp(event->state, state_name(STATE_RUNNING)) == 0;
+}
+
 static enum out_style event_style(const struct view_event *event)
 {
 	enum out_style style =
@@ -171,7 +180,7 @@ void watch_event(struct watch *watch, const struct view_event *event,
 		out_json(watch->out, json_event(watch, event));
 		return;
 	}
-	if (strcmp(event->kind, "progress") == 0)
+	if (strcmp(event->kind, "progress") == 0 || is_noise(watch, event))
 		return;
 	add_event(&text, watch, event, now_ms);
 	if (watch->mode == WATCH_BLOCK)

@@ -43,7 +43,8 @@ static const char sql_start_runs[] =
 static const char sql_event_started[] =
 	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"
 	" state, progress, message, created_at)"
-	" SELECT run_id, episode_id, id, 'state', status, progress, step,"
+	" SELECT run_id, episode_id, id, 'state', status, progress,"
+	" CONCAT(step, IF(item IS NULL, '', CONCAT('[', item, ']'))),"
 	" NOW(3) FROM episode_jobs WHERE id IN (?) ORDER BY id";
 static const char sql_event_run_started[] =
 	"INSERT INTO episode_events (run_id, episode_id, episode_job_id, kind,"

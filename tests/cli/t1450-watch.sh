@@ -115,12 +115,15 @@ ok "a later round too" wait_for 10 \
 	grep -Eq ' rendering #2 running$' "$work/lines"
 is "the gate is told once" "$(grep -c approve "$work/lines")" 1
 sql "UPDATE episode_jobs SET status = 'failed', error = 'x' WHERE id = 200"
-graph_event 307 running "'branch'"
+graph_event 307 running "'image[7]'"
+graph_event 307 retrying "'branch'"
 ok "a run that failed is followed while branches go on" wait_for 10 \
-	grep -Eq ' image\[7\] +running: branch$' "$work/lines"
+	grep -Eq ' image\[7\] +retrying: branch' "$work/lines"
 sql "UPDATE episode_jobs SET status = 'done' WHERE id IN (202, 207, 212)"
 watch_wait
 is "until nothing of it is live" "$watch_status" 1
+unlike "that an item begins is no line" "$(cat "$work/lines")" \
+	'image\[7\] +running'
 
 if mariadb_is_private; then
 	runs_load
