@@ -32,6 +32,9 @@ static const char sql_run_fail[] =
 	"UPDATE episode_jobs SET status = 'failed', error = CONCAT(?, ': ', ?),"
 	" completed_at = NOW(3), unique_key = NULL"
 	" WHERE id = ? AND status IN ('queued', 'running')";
+static const char sql_run_undo[] =
+	"UPDATE episode_jobs SET progress = GREATEST(0, progress - ? / 100)"
+	" WHERE id = ?";
 static const char sql_feed[] =
 	"UPDATE episode_jobs FORCE INDEX (PRIMARY)"
 	" SET waiting_on = waiting_on - ? WHERE id IN (?)";
@@ -214,6 +217,10 @@ static int add_run(struct db *db, struct work *work, const struct settle *item,
 		struct db_arg step = DB_STR(item->step);
 		struct db_arg error = DB_STR(item->error);
 
+		if (item->undone > 0 &&
+		    db_batch_add(db, batch, err, sql_run_undo,
+				 DB_ARGS(DB_I64(item->undone), run)))
+			return -1;
 		if (db_batch_add(db, batch, err, sql_event_run_fails,
 				 DB_ARGS(step, error, run)))
 			return -1;

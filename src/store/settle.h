@@ -91,6 +91,8 @@ struct settle {
 
 	/* FAIL: the run goes on; so it does when an item fails */
 	int is_tolerated;
+	/* of a map: what its failed items brought, in hundredths of percent */
+	int64_t undone;
 
 	/* MAP */
 	const struct settle_map *map;

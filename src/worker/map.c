@@ -100,6 +100,18 @@ size_t task_map_bytes(const struct task *task)
 	return bytes;
 }
 
+/*
+ * What the failed items have added to the run's progress: a retry adds it
+ * again. Rounded as the database does it, item by item.
+ */
+static int64_t undone(const struct task *task, size_t failed, size_t n)
+{
+	double percent = 100 * task_step(task)->weight / task->pipeline->weight;
+	int64_t share = (int64_t)(percent * 100);
+
+	return share - share * (int64_t)(n - failed) / (int64_t)n;
+}
+
 /* "2 of 12 items failed, 11 must be done; item 7: engine image: 400". */
 static void fail_map(struct task *task, const struct run_item *items, size_t n,
 		     size_t failed, size_t quota,
@@ -127,6 +139,8 @@ static void fail_map(struct task *task, const struct run_item *items, size_t n,
 		strbuf_addf(&detail, "and %zu more\n",
 			    shown - FAILED_SHOWN * FAILED_SHOWN);
 	task_fail(task, strbuf_str(&reason), strbuf_str(&detail), limits);
+	if (task->settle.kind == SETTLE_FAIL && !task->settle.is_tolerated)
+		task->settle.undone = undone(task, failed, n);
 	strbuf_release(&reason);
 	strbuf_release(&detail);
 }

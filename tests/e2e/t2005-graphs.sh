@@ -120,6 +120,12 @@ run=$(push all '{"input":{"n":5}}')
 worker_run
 ok "a map without all its items has failed" run_is "$run" failed
 is "it is one failed job" "$(failed_jobs)" 1
+is "only what is done counts" "$(sql "SELECT progress FROM episode_jobs
+	WHERE uuid = '$run'")" 30.00
+stepq retry all >/dev/null
+worker_run
+is "and counts once" "$(sql "SELECT progress FROM episode_jobs
+	WHERE uuid = '$run'")" 30.00
 like "that names the items" "$(sql "SELECT exception FROM failed_jobs")" \
 	"2 of 5 items failed, 5 must be done; item 1: "
 
