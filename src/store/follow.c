@@ -11,8 +11,8 @@
 #include "plan/decide.h"
 #include "plan/pipeline.h"
 #include "plan/state.h"
-#include "store/follow.h"
 #include "store/run.h"
+#include "store/work.h"
 
 /* PRIMARY, all statements here. */
 
@@ -96,11 +96,6 @@ static const char sql_event_run_fails[] =
 	" SELECT id, episode_id, id, 'state', 'failed', progress,"
 	" LEFT(CONCAT(?, ': ', ?), 1000), NOW(3) FROM episode_jobs"
 	" WHERE id = ? AND status IN ('queued', 'running')";
-
-void ids_add(struct ids *ids, uint64_t id)
-{
-	ids->v[ids->n++] = id;
-}
 
 static int cmp_u64(const void *a, const void *b)
 {

@@ -24,8 +24,8 @@
 #include "base/strbuf.h"
 #include "base/uuid.h"
 #include "plan/state.h"
-#include "store/follow.h"
 #include "store/run.h"
+#include "store/work.h"
 
 /* A large map may be most of the table; its rows lie together here. */
 #define FORCED " FORCE INDEX (episode_jobs_run_id_index)"
@@ -95,15 +95,6 @@ static struct map_news *news_of(struct work *work, const struct settle *item)
 		.share = item->share,
 	};
 	return &work->maps[work->maps_n++];
-}
-
-void items_release(struct work *work)
-{
-	size_t i;
-
-	for (i = 0; i < work->maps_n; i++)
-		free(work->maps[i].let_in.v);
-	work->maps_n = 0;
 }
 
 static int add_rows(struct db *db, struct work *work, const struct settle *item,

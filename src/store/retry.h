@@ -14,7 +14,7 @@
 
 #include "base/util.h"
 #include "plan/state.h"
-#include "store/follow.h"
+#include "store/work.h"
 
 struct db;
 struct err;

@@ -35,9 +35,9 @@
 #include "base/mem.h"
 #include "db/db.h"
 #include "plan/state.h"
-#include "store/follow.h"
 #include "store/run.h"
 #include "store/settle.h"
+#include "store/work.h"
 
 /* PRIMARY, all statements here. */
 static const char sql_lock_runs[] =
@@ -76,29 +76,9 @@ static const char sql_step_map[] =
 /* What tells a failure that the run does not wait for, see store/retry.c. */
 static const char goes_on[] = "the run goes on without it";
 
-static const char sql_due[] = "CEIL(UNIX_TIMESTAMP(NOW(3)) + ? / 1000)";
-
 static int has_step(const struct settle *item)
 {
 	return item->step_id != 0;
-}
-
-int settle_goes_on(const struct settle *item)
-{
-	return item->outcome == SETTLE_WRITTEN &&
-	       (item->kind == SETTLE_DONE || item->kind == SETTLE_SKIP ||
-		(item->kind == SETTLE_FAIL &&
-		 (item->is_tolerated || item->parent_id)));
-}
-
-int settle_due_sql(const struct settle *item, struct strbuf *text,
-		   struct err *err)
-{
-	strbuf_clear(text);
-	return item->delay_ms > 0
-		       ? stmt_add(text, err, sql_due,
-				  DB_ARGS(DB_I64(item->delay_ms)))
-		       : stmt_add(text, err, "UNIX_TIMESTAMP()", DB_NO_ARGS);
 }
 
 static int lock_runs(struct db *db, const struct settle *items, size_t n,
@@ -275,29 +255,6 @@ static int create_runs(struct db *db, struct work *work, struct err *err)
 	ids->n += n;
 	free(runs);
 	return rc;
-}
-
-static void work_init(struct work *work, size_t n)
-{
-	work->items = xcalloc(n, sizeof(struct settle *));
-	work->maps = xcalloc(n, sizeof(*work->maps));
-	work->runs.v = xcalloc(n, sizeof(uint64_t));
-	work->runs_done.v = xcalloc(n, sizeof(uint64_t));
-	work->steps.v = xcalloc(n, sizeof(uint64_t));
-	work->jobs_gone.v = xcalloc(n, sizeof(uint64_t));
-}
-
-static void work_release(struct work *work)
-{
-	db_batch_release(&work->batch);
-	items_release(work);
-	free(work->items);
-	free(work->maps);
-	free(work->runs.v);
-	free(work->runs_done.v);
-	free(work->steps.v);
-	free(work->jobs_gone.v);
-	free(work->feeds.v);
 }
 
 int settle(struct db *db, struct settle *items, size_t n, int mirror,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef STORE_FOLLOW_H
-#define STORE_FOLLOW_H
+#ifndef STORE_WORK_H
+#define STORE_WORK_H
 
 /**
  * Inside store/: what the parts of settle() share.
  *
  *	settle.c  the order, the locks, the fences, the steps' own rows
- *	items.c   maps: rows for items, which of them may have a job
  *	follow.c  what follows: runs, steps that wait, jobs, events
+ *	items.c   maps: rows for items, which of them may have a job
+ *	work.c    the lists that these hand on
  */
 
 #include <stddef.h>
@@ -48,6 +49,10 @@ struct work {
 	struct db_batch batch;
 };
 
+/** Room for `n` items. */
+void work_init(struct work *work, size_t n);
+void work_release(struct work *work);
+
 /** Whether it is over for the step, and what waits for it goes on. */
 int settle_goes_on(const struct settle *item);
 
@@ -62,7 +67,6 @@ int items_add_rows(struct db *db, struct work *work,
 int items_find(struct db *db, struct work *work, struct err *err) MUST_CHECK;
 /** Add what becomes of the maps, and jobs for the items that were found. */
 int items_add(struct db *db, struct work *work, struct err *err) MUST_CHECK;
-void items_release(struct work *work);
 
 /** Add all that follows, and run it. */
 int follow(struct db *db, struct work *work, int mirror,
