@@ -30,13 +30,19 @@
 /* A large map may be most of the table; its rows lie together here. */
 #define FORCED " FORCE INDEX (episode_jobs_run_id_index)"
 
-/* PRIMARY for the map. */
+/*
+ * PRIMARY for the map, episode_jobs_run_id_index for each of its items: after a
+ * COMMIT whose fate is unknown they may be there, and the job is held still.
+ */
 static const char sql_add_rows[] =
 	"INSERT INTO episode_jobs (uuid, run_id, parent_id, episode_id,"
 	" pipeline, step, item, kind, round, status, queue, value, created_at)"
 	" SELECT v.uuid, m.run_id, m.id, m.episode_id, m.pipeline, m.step,"
 	" v.item, 'item', m.round, 'waiting', m.queue, v.value, NOW(3)"
-	" FROM episode_jobs m JOIN (?) v WHERE m.id = ?";
+	" FROM episode_jobs m JOIN (?) v WHERE m.id = ?"
+	" AND NOT EXISTS (SELECT 1 FROM episode_jobs i" FORCED
+	" WHERE i.run_id = m.run_id AND i.parent_id = m.id"
+	" AND i.item = v.item)";
 
 /* PRIMARY, then a range of episode_jobs_run_id_index, in its order. */
 static const char sql_find[] =

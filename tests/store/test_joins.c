@@ -353,6 +353,36 @@ static void a_piece_of_a_map_lets_in_no_more_than_fit(void **state)
 	meeting_free(m);
 }
 
+/* A COMMIT whose answer was lost: the job is held as before. */
+static void a_piece_of_a_map_that_is_written_again_adds_nothing(void **state)
+{
+	struct play *p = *state;
+	struct meeting *m = meeting_new("map");
+	struct taken map = take_map(p, m);
+	struct settle item = play_item(&map, SETTLE_MAP);
+	const char *values[2 * AT_ONCE];
+	struct settle_map pieces[2];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++)
+		values[i] = "1";
+	pieces[0] = piece(values, 0, AT_ONCE, ARRAY_SIZE(values));
+	pieces[1] = piece(values, AT_ONCE, AT_ONCE, ARRAY_SIZE(values));
+	for (i = 0; i < 4; i++) {
+		item.map = &pieces[i / 2];
+		play_must(p, play_write(p, &item, 1));
+	}
+	play_gives(p, "14 14 7",
+		   "SELECT CONCAT_WS(' ', COUNT(*), COUNT(DISTINCT item),"
+		   " SUM(status = 'queued')) FROM episode_jobs"
+		   " WHERE kind = 'item'");
+	play_gives(p, "14",
+		   "SELECT waiting_on FROM episode_jobs"
+		   " WHERE kind = 'map'");
+	taken_release(&map);
+	meeting_free(m);
+}
+
 /* ---- people and workers */
 
 /* As many runs as meetings, and the first step of each taken. */
@@ -494,6 +524,7 @@ int main(void)
 		PLAY(a_wide_join_joins_once_however_it_ends),
 		PLAY(two_that_end_the_items_of_a_map_collect_it_once),
 		PLAY(a_piece_of_a_map_lets_in_no_more_than_fit),
+		PLAY(a_piece_of_a_map_that_is_written_again_adds_nothing),
 		PLAY(what_is_cancelled_while_a_step_ends_stays_cancelled),
 		PLAY(a_run_is_done_or_cancelled_never_both),
 		PLAY(an_answer_to_a_gate_that_is_being_parked_counts),
