@@ -80,9 +80,10 @@ refused() {
 	rows >"$work/by-sql"
 	ok "$1 leaves nothing" diff "$work/before" "$work/by-sql"
 	sql "CREATE TEMPORARY TABLE t (id INT) ENGINE=InnoDB;
+		DROP PROCEDURE IF EXISTS try_it;
 		DELIMITER //
-		CREATE OR REPLACE PROCEDURE try_it() BEGIN
-		DECLARE CONTINUE HANDLER FOR SQLSTATE '45000' BEGIN END;
+		CREATE PROCEDURE try_it() BEGIN
+		DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
 		START TRANSACTION; INSERT INTO t VALUES (7); $2; COMMIT; END//
 		DELIMITER ;
 		CALL try_it(); SELECT id FROM t; DROP PROCEDURE try_it" \
@@ -117,7 +118,7 @@ refused "a gate that is not reached" \
 	"CALL stepq_approve('81', 'lettering', NULL)" \
 	"step lettering of run 81 is not reached yet"
 refused "what is not JSON" "CALL stepq_approve('81', 'director', '{')" \
-	"the result is not JSON"
+	"the result is not JSON|Invalid JSON text"
 
 load
 sql "CALL stepq_reject('81', 'director', NULL)"

@@ -98,15 +98,16 @@ static void new_run_is_the_old_one_begun_anew(void **state)
 	struct play *p = *state;
 	uint64_t id = made(p, RERUN_DOWNSTREAM, "pages");
 
-	play_gives(p,
-		   "7 comic run queued 1 75.00 {\"n\":9007199254740993} 5 1"
-		   " 0.000000 low 100 comic:7",
-		   "SELECT CONCAT_WS(' ', episode_id, pipeline, kind, status,"
-		   " waiting_on, progress, input, JSON_EXTRACT(options,"
-		   " '$.maxTries'), JSON_EXTRACT(options, '$.retryUntil') IS"
-		   " NULL, cost, queue, origin_id, unique_key)"
-		   " FROM episode_jobs WHERE id = %" PRIu64,
-		   id);
+	play_gives(
+		p,
+		"7 comic run queued 1 75.00 9007199254740993 5 1"
+		" 0.000000 low 100 comic:7",
+		"SELECT CONCAT_WS(' ', episode_id, pipeline, kind, status,"
+		" waiting_on, progress, JSON_EXTRACT(input, '$.n'),"
+		" JSON_EXTRACT(options, '$.maxTries'), JSON_EXTRACT(options,"
+		" '$.retryUntil') IS NULL, cost, queue, origin_id, unique_key)"
+		" FROM episode_jobs WHERE id = %" PRIu64,
+		id);
 	play_gives(p, "queued", "SELECT status FROM episodes");
 	play_gives(p, "1 state queued comic",
 		   "SELECT CONCAT_WS(' ', COUNT(*), kind, state, message)"
