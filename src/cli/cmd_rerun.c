@@ -23,7 +23,7 @@ static const struct opt rerun_opts[] = {
 		 "it and all that waits for it; this is the default"),
 	OPT_FLAG(0, "only", "it alone, what waits for it keeps its results"),
 	OPT_FLAG(0, "failed",
-		 "what failed, of maps the items, and what waits for it"),
+		 "what failed, of maps its items, and what needs it"),
 	OPT_STR('i', "input", "JSON|@FILE|-",
 		"another input, in full: JSON, or a file, or stdin"),
 	OPT_FLAG(0, "current", "by the pipeline as it is configured now"),
