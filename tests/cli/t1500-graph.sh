@@ -43,8 +43,8 @@ like "gates how long" "$(cat out)" '║ a person decides, after 2d reject ║'
 like "timers until when" "$(cat out)" 'until \.input\.publish_at'
 unlike "without colour where no terminal is" \
 	"$(draw book | tr '\033' '^')" '\^'
-is "a terminal that is too narrow gets a list that fits" \
-	"$(COLUMNS=50 draw book | awk 'length($0) > 50')" ""
+unlike "a terminal that is too narrow gets a list that fits" \
+	"$(COLUMNS=50 draw book)" '^.{51}'
 like "of steps and what they need" "$(COLUMNS=50 draw book)" \
 	'^ *qa +← video'
 unlike "another locale gets ASCII" "$(LC_ALL=C draw book)" '[│▼×]'
