@@ -31,6 +31,7 @@
 #define LIMIT_STDERR_TAIL (4u * KIB)  /* of a command that failed */
 #define LIMIT_CONCURRENCY 100000u     /* steps in flight in one worker */
 #define LIMIT_TURN_ITEMS 200u         /* steps settled in one transaction */
+#define LIMIT_CLAIM_BYTES (16u * MIB) /* results read for one claim, about */
 #define LIMIT_TURN_BYTES (4u * MIB)   /* their results, together */
 #define LIMIT_BULK 100u               /* failed jobs moved in one go */
 #define LIMIT_BULK_BYTES (64u * MIB)  /* their payloads, together */

@@ -57,7 +57,7 @@ static size_t free_places(const struct worker *w)
 
 		places = MIN(places, left);
 	}
-	return MIN(places, LIMIT_TURN_ITEMS);
+	return MIN(places, w->claim_max);
 }
 
 /* 1: queues in `looks` have work. */
@@ -70,10 +70,10 @@ static int look(struct worker *w, struct queue_look *looks, struct err *err)
 		       w->queues_n, looks, &now_ms, err))
 		return -1;
 	w->server_ahead_ms = now_ms - clock_mono_ms();
+	w->has_due = 0;
 	for (i = 0; i < w->queues_n; i++)
-		if (looks[i].is_due && !looks[i].is_paused)
-			return 1;
-	return 0;
+		w->has_due |= looks[i].is_due && !looks[i].is_paused;
+	return w->has_due;
 }
 
 static int claim_rows(struct worker *w, const struct queue_look *looks,
@@ -170,6 +170,23 @@ static const struct task *find_sibling(const struct worker *w,
 	return NULL;
 }
 
+/*
+ * Runs may hold much: how much is known once it was read. So claims begin
+ * small and grow, and get small again when they were too large.
+ */
+static void fit_claims(struct worker *w, const struct catch *c)
+{
+	size_t i, bytes = 0;
+
+	for (i = 0; i < c->results_n; i++)
+		if (c->results[i].result)
+			bytes += strlen(c->results[i].result);
+	if (bytes > LIMIT_CLAIM_BYTES)
+		w->claim_max = MAX(c->n * LIMIT_CLAIM_BYTES / bytes, 1);
+	else
+		w->claim_max = MIN(w->claim_max * 2, LIMIT_TURN_ITEMS);
+}
+
 /* The rows of runs, but of those whose state we have. */
 static int load_results(struct worker *w, struct catch *c, struct err *err)
 {
@@ -186,8 +203,10 @@ static int load_results(struct worker *w, struct catch *c, struct err *err)
 		if (k == n)
 			runs[n++] = task->step.run_id;
 	}
-	return run_results_load(w->db, runs, n, &c->results, &c->results_n,
-				err);
+	if (run_results_load(w->db, runs, n, &c->results, &c->results_n, err))
+		return -1;
+	fit_claims(w, c);
+	return 0;
 }
 
 /* Maps have rows of items to be counted, or results to be read. */

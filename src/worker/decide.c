@@ -233,7 +233,7 @@ static void answered(struct task *task, jv answer, const char *by,
 		    strcmp(by, "deadline") == 0 ? "its deadline" : "a person");
 	if (jv_get_kind(result) != JV_KIND_NULL) {
 		strbuf_adds(&reason, ": ");
-		json_dump(jv_copy(result), &reason);
+		json_dump(result, &reason);
 	}
 	jv_free(result);
 	jv_free(answer);

@@ -54,6 +54,7 @@ struct worker {
 	size_t lines_n;
 	size_t lines_dropped;
 	uint64_t jobs_done; /* for --max-jobs */
+	size_t claim_max;   /* jobs of one claim, by what their runs hold */
 
 	struct loop_timer *turn_timer;
 	struct loop_timer *beat_timer;
@@ -69,6 +70,7 @@ struct worker {
 	int was_ready;    /* once connected: trouble is waited out */
 	int can_mirror;   /* table episodes has what we write there */
 	int record_doubt; /* a COMMIT of results is of unknown fate */
+	int has_due;      /* the last look for work found some */
 	int is_paused;
 	int is_draining;
 	int is_over;

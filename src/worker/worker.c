@@ -37,7 +37,8 @@
 
 enum {
 	FIRST_IDLE_MS = 5,
-	LAST_CHANCE_MS = 5000
+	LAST_CHANCE_MS = 5000,
+	FIRST_CLAIM = 8
 };
 
 void worker_turn_in(struct worker *w, int64_t ms)
@@ -247,7 +248,9 @@ static void on_turn(void *arg)
 		worker_turn_in(w, 0);
 		return;
 	}
-	if (w->options->stop_when_empty && !w->is_paused && w->tasks_n == 0)
+	/* What is due and was not taken is locked by another for a moment. */
+	if (w->options->stop_when_empty && !w->is_paused && w->tasks_n == 0 &&
+	    !w->has_due)
 		worker_drain(w, "nothing left to do");
 	else if (w->tasks_n < (size_t)w->settings->worker.concurrency) {
 		w->idle_ms = next_idle(w);
@@ -340,6 +343,7 @@ enum worker_end worker_run(const struct worker_options *options,
 		.settings = options->settings,
 		.db = options->db,
 		.plan = plan_ref(options->plan),
+		.claim_max = FIRST_CLAIM,
 		.end = WORKER_FAILED,
 		.err = err,
 	};
