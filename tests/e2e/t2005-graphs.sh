@@ -184,5 +184,14 @@ run=$(push late)
 ok "a deadline answers" wait_for 10 run_done "$run"
 is "as the gate says" "$(result "$run" end)" \
 	'[{"approved":true,"by":"deadline","result":null},{"approved":false,"by":"deadline","result":null}]'
+run=$(push gate '{"input":{"text":"hello"}}')
+wait_for 10 parked
+ok "a gate can be rejected" stepq reject "$run" --result='{"why":"dark"}'
+ok "which fails the run" wait_for 10 run_is "$run" failed
+is "with what was said" "$(step "$run" review error)" \
+	'rejected by a person: {"why":"dark"}'
 is "no job is left" "$(sql "SELECT COUNT(*) FROM jobs")" 0
+worker_signal a TERM
+worker_wait a
+is "the worker that did all this ends well" "$worker_status" 0
 done_testing
