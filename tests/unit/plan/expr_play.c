@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "expr_play.h"
+#include "unit/plan/expr_play.h"
 
 jv json(const char *text)
 {

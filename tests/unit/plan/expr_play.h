@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PLAN_EXPR_PLAY_H
-#define PLAN_EXPR_PLAY_H
+#ifndef UNIT_PLAN_EXPR_PLAY_H
+#define UNIT_PLAN_EXPR_PLAY_H
 
 /** Expressions run over one state and one answer that all tests share. */
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "expr_play.h"
+#include "unit/plan/expr_play.h"
 
 static void input_sees_the_state(void **state)
 {
@@ -62,8 +62,8 @@ static void a_run_left_in_a_path_does_no_harm(void **state)
 static void what_fails_says_why(void **state)
 {
 	(void)state;
-	assert_run(".a[0]", EXPR_STATE, -1,
-		   "'.a[0]': Cannot index object with number");
+	assert_run(".a.b[]", EXPR_STATE, -1,
+		   "'.a.b[]': Cannot iterate over number (1)");
 	assert_run("error(\"boom\")", EXPR_STATE, -1,
 		   "'error(\"boom\")': boom");
 	assert_run("error({a: 1})", EXPR_STATE, -1,
@@ -97,9 +97,8 @@ static void the_environment_is_not_shown(void **state)
 	assert_run("env.EXPR_SECRET", EXPR_STATE, -1,
 		   "'env.EXPR_SECRET': the environment is not shown to "
 		   "expressions");
-	assert_run("$ENV.EXPR_SECRET", EXPR_STATE, -1,
-		   "'$ENV.EXPR_SECRET': Cannot index string with string "
-		   "\"EXPR_SECRET\"");
+	assert_run("$ENV.EXPR_SECRET?", EXPR_STATE, -1,
+		   "'$ENV.EXPR_SECRET?': it gives no value");
 	assert_run("$ENV", EXPR_STATE, 0, text);
 	assert_run("$ENV", EXPR_RESPONSE, 0, text);
 }
@@ -116,21 +115,21 @@ static void data_does_not_bring_libjq_down(void **state)
 	assert_run("0 | strftime(\"%Y\")", EXPR_STATE, 0, "\"1970\"");
 	assert_run("0, 1.5 | todate | select(. != \"1970-01-01T00:00:00Z\")",
 		   EXPR_STATE, 0, "\"1970-01-01T00:00:01Z\"");
-	assert_run("1e18 | todate", EXPR_STATE, -1,
-		   "'1e18 | todate': errror converting number of seconds "
-		   "since epoch to datetime");
-	assert_run("1e18 | strflocaltime(\"%Y\")", EXPR_STATE, -1,
-		   "'1e18 | strflocaltime(\"%Y\")': error converting number "
-		   "of seconds since epoch to datetime");
+	assert_run("1e18 | try todate catch \"too late\"", EXPR_STATE, 0,
+		   "\"too late\"");
+	assert_run("1e18 | try strflocaltime(\"%Y\") catch \"too late\"",
+		   EXPR_STATE, 0, "\"too late\"");
 	assert_run("[\"ab\", \"\" | indices(\"\"), index(\"\"), rindex(\"\")]",
 		   EXPR_STATE, 0, "[[],null,null,[],null,null]");
 	assert_run("\"abab\" | [indices(\"b\"), index(\"b\"), rindex(\"b\")]",
 		   EXPR_STATE, 0, "[[1,3],1,3]");
 	assert_run("[(null | indices(\"\")), ([1, 2] | index(2))]", EXPR_STATE,
 		   0, "[null,1]");
-	assert_run("\"x\" * 1e9", EXPR_STATE, -1,
-		   "'\"x\" * 1e9': a text times a number is larger than "
-		   "64 MiB");
+	/* What has but constants is done by the compiler in jq 1.8. */
+	assert_run(
+		"\"x\" * (.a.b * 1e9)", EXPR_STATE, -1,
+		"'\"x\" * (.a.b * 1e9)': a text times a number is larger than "
+		"64 MiB");
 	assert_run(
 		"1e9 * (.t // \"x\")", EXPR_STATE, -1,
 		"'1e9 * (.t // \"x\")': a text times a number is larger than "
@@ -141,8 +140,10 @@ static void multiplication_is_as_ever(void **state)
 {
 	(void)state;
 	assert_run("[(1, 2) * (3, 4)]", EXPR_STATE, 0, "[3,6,4,8]");
-	assert_run("[\"ab\" * (0, 1, 2), 2 * (\"ab\", \"\")]", EXPR_STATE, 0,
-		   "[null,\"ab\",\"abab\",\"abab\",\"\"]");
+	assert_run("[\"ab\" * (1, 2), 2 * (\"ab\", \"\")]", EXPR_STATE, 0,
+		   "[\"ab\",\"abab\",\"abab\",\"\"]");
+	/* null in jq 1.6 and 1.7 */
+	assert_run("\"ab\" * 0 // \"\"", EXPR_STATE, 0, "\"\"");
 	assert_run("{a: {b: 1}} * {a: {c: 2}}", EXPR_STATE, 0,
 		   "{\"a\":{\"b\":1,\"c\":2}}");
 	assert_run(".a.b *= 3 | .a.b", EXPR_STATE, 0, "3");
@@ -258,29 +259,33 @@ static void a_wrong_program_is_told_in_one_line(void **state)
 	static const struct {
 		const char *program;
 		const char *want;
+		const char
+			*where; /* a newer libjq says first what it expected */
 	} rows[] = {
-		{ "", "is empty" },
-		{ " \n", "is empty" },
-		{ ".a[", "'.a[' is no jq program: syntax error at its end" },
-		{ "# only this",
-		  "'# only this' is no jq program: syntax error "
-		  "at its end" },
+		{ "", "is empty", "" },
+		{ " \n", "is empty", "" },
+		{ ".a[", "'.a[' is no jq program: syntax error",
+		  " at its end" },
+		{ "# only this", "'# only this' is no jq program: syntax error",
+		  " at its end" },
 		{ ".a |\n.b }",
 		  "'.a | .b }' is no jq program: syntax error, "
-		  "unexpected INVALID_CHARACTER in line 2" },
-		{ "foo(1)",
-		  "'foo(1)' is no jq program: foo/1 is not defined "
-		  "in line 1" },
-		{ "$state",
-		  "'$state' is no jq program: $state is not defined "
-		  "in line 1" },
+		  "unexpected INVALID_CHARACTER",
+		  " in line 2" },
+		{ "foo(1)", "'foo(1)' is no jq program: foo/1 is not defined",
+		  " in line 1" },
+		{ "$state", "'$state' is no jq program: $state is not defined",
+		  " in line 1" },
 		{ "1) | (2",
 		  "'1) | (2' is no jq program: syntax error, "
-		  "unexpected INVALID_CHARACTER in line 1" },
-		{ "1; 2", "'1; 2' is no jq program: syntax error at its end" },
+		  "unexpected INVALID_CHARACTER",
+		  " in line 1" },
+		{ "1; 2", "'1; 2' is no jq program: syntax error",
+		  " at its end" },
 		{ "import \"a\" as a; 1",
 		  "'import \"a\" as a; 1' is no jq program: syntax error, "
-		  "unexpected import in line 1" },
+		  "unexpected import",
+		  " in line 1" },
 	};
 	size_t i;
 
@@ -293,7 +298,10 @@ static void a_wrong_program_is_told_in_one_line(void **state)
 					  &err),
 				 -1);
 		assert_int_equal(err.code, ERR_CONFIG);
-		assert_string_equal(err.text, rows[i].want);
+		assert_ptr_equal(strstr(err.text, rows[i].want), err.text);
+		assert_string_equal(err.text + strlen(err.text) -
+					    strlen(rows[i].where),
+				    rows[i].where);
 		assert_null(expr);
 	}
 }
