@@ -66,13 +66,14 @@ static const char sql_load[] =
 	"SELECT item, status, result, error FROM episode_jobs" FORCED
 	" WHERE run_id = ? AND parent_id = ? ORDER BY item";
 
-/* PRIMARY of both; before the map itself changes. */
+/* PRIMARY of both; before the map itself changes; the run may be over. */
 static const char sql_run[] =
 	"UPDATE episode_jobs r FORCE INDEX (PRIMARY)"
 	" STRAIGHT_JOIN episode_jobs m FORCE INDEX (PRIMARY) ON m.id = ?"
-	" SET r.cost = r.cost + ?, r.progress = LEAST(99.99, r.progress +"
+	" SET r.cost = r.cost + ?, r.progress = IF(r.status = 'done', 100,"
+	" LEAST(99.99, r.progress +"
 	" (FLOOR(? * (m.items - m.waiting_on + ?) / m.items) -"
-	" FLOOR(? * (m.items - m.waiting_on) / m.items)) / 100)"
+	" FLOOR(? * (m.items - m.waiting_on) / m.items)) / 100))"
 	" WHERE r.id = ?";
 
 /* PRIMARY. The assignments run from left to right. */

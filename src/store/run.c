@@ -11,13 +11,16 @@
 #include "db/db.h"
 #include "store/run.h"
 
-/* PRIMARY, twice. */
+/* PRIMARY, three times. */
 static const char sql_steps[] =
 	"SELECT s.id, s.run_id, r.definition_id, s.episode_id, s.attempts,"
 	" s.status, r.status, s.uuid, r.uuid, s.step, s.pipeline, r.input,"
 	" r.options, r.queue, s.value, s.parent_id, s.item, s.items, s.round,"
-	" s.waiting_on, s.available_at <= UNIX_TIMESTAMP(), s.available_at"
+	" s.waiting_on, s.available_at <= UNIX_TIMESTAMP(), s.available_at,"
+	" m.status IN ('done', 'skipped') OR (m.status = 'failed'"
+	" AND m.message IS NOT NULL)"
 	" FROM episode_jobs s JOIN episode_jobs r ON r.id = s.run_id"
+	" LEFT JOIN episode_jobs m ON m.id = s.parent_id"
 	" WHERE s.id IN (?) ORDER BY s.id";
 
 /* episode_jobs_run_id_index, in its order. */
@@ -136,6 +139,7 @@ static void step_from_row(struct run_step *step, const struct db_rows *row)
 	step->is_due = row_u64(row, 20) != 0;
 	step->until = (uint32_t)row_u64(row, 21);
 	step->is_parked = step->state == STATE_WAITING;
+	step->is_left_over = row_u64(row, 22) != 0;
 }
 
 int run_steps_load(struct db *db, const uint64_t *ids, size_t n,

@@ -35,10 +35,11 @@ struct run_step {
 	int has_items;
 	uint32_t round;
 	uint32_t waiting_on;
-	uint32_t starts; /* times started before this claim */
-	int is_parked;   /* it waits for a time or a person... */
-	int is_due;      /* ...and the time has come */
-	uint32_t until;  /* that time; 0: none */
+	uint32_t starts;  /* times started before this claim */
+	int is_parked;    /* it waits for a time or a person... */
+	int is_due;       /* ...and the time has come */
+	uint32_t until;   /* that time; 0: none */
+	int is_left_over; /* an item of a map that ended without it */
 	enum state state;
 	enum state run_state;
 	char uuid[UUID_TEXT];

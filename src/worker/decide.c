@@ -312,6 +312,10 @@ void task_decide(struct task *task, const struct task_sight *sight,
 	int is_new = row->starts == 0 && !row->is_parked && !row->has_items;
 
 	see(task, sight, states);
+	if (row->is_left_over) {
+		skip(task, "its map is over");
+		return;
+	}
 	if (!task_check_attempts(task, limits) || row->parent_id)
 		return;
 	if (is_new && !check_when(task, states, limits))

@@ -38,7 +38,7 @@ refused "a loop to a step that comes later" \
 
 fleet_conf <<'EOF'
 worker: { tries = 1; };
-engines: { noop: { dummy = { ms = 0; }; }; };
+engines: { noop: { dummy = { ms = 0; }; }; slow: { dummy = { ms = 500; }; }; };
 pipelines = (
   { name = "nothing"; steps = ( { name = "each"; engine = "noop"; each = "empty"; },
     { name = "end"; engine = "noop"; input = "{got: .each}"; } ); },
@@ -48,6 +48,8 @@ pipelines = (
   { name = "when"; steps = ( { name = "a"; engine = "noop"; when = "\"yes\""; } ); },
   { name = "endless"; steps = ( { name = "a"; engine = "noop"; needs = []; input = "def f: f; f"; },
     { name = "b"; engine = "noop"; needs = []; when = "[range(infinite)] | length > 0"; } ); },
+  { name = "giant"; steps = ( { name = "each"; engine = "slow"; needs = []; each = "range(200), (\"x\" * 20000000)";
+      input = "{}"; at_once = 5; on_failure = "continue"; }, { name = "end"; engine = "noop"; input = "{}"; } ); },
   { name = "fine"; steps = ( { name = "a"; engine = "noop"; input = "{}"; } ); },
   { name = "gate"; steps = ( { name = "text"; engine = "noop"; input = "{}"; }, { name = "review"; gate: { }; } ); }
 );
@@ -71,6 +73,15 @@ is "and left no rows" "$(sql "SELECT COUNT(*) FROM episode_jobs
 	WHERE pipeline = 'million' AND kind = 'item'")" 0
 ok "a when that gives a text fails the run" run_is "$(run_of when)" failed
 like "with its reason too" "$(step "$(run_of when)" a error)" 'when:.*bool|true or false'
+
+run=$(push giant)
+ok "items are made before one that cannot be stored" worker_run
+ok "the run goes on without their map" run_done "$run"
+ok "and so without those that were not called yet" test "$(sql "SELECT
+	COUNT(*) FROM episode_jobs WHERE kind = 'item' AND status = 'done'
+	AND pipeline = 'giant'")" -lt 50
+is "it stays done" "$(sql "SELECT progress FROM episode_jobs
+	WHERE uuid = '$run'")" 100.00
 
 worker_start a
 run=$(push endless)
