@@ -2,9 +2,13 @@
 
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/util.h"
 #include "plan/pipeline.h"
 #include "plan/scope.h"
 
@@ -120,13 +124,70 @@ jv scope_contribute(jv state, const struct pipeline *pipeline,
 	return state;
 }
 
+/* The end of the outermost loop that `step` is in; else itself. */
+static size_t last_end(const struct pipeline *pipeline, size_t step)
+{
+	const unsigned char *body;
+	size_t i = 0;
+
+	while (i < pipeline->steps_n) {
+		body = pipeline->steps[i].again.body;
+		if (i != step && body && body[step]) {
+			step = i;
+			i = 0;
+		} else {
+			i++;
+		}
+	}
+	return step;
+}
+
+struct place {
+	size_t at;
+	size_t row;
+};
+
+static int cmp_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* All rounds of a loop are where its end was made: before what follows it. */
+static void put_in_order(const struct pipeline *pipeline,
+			 const struct scope_row *rows, size_t n,
+			 struct place *out)
+{
+	size_t first[LIMIT_STEPS];
+	size_t i;
+
+	for (i = 0; i < pipeline->steps_n; i++)
+		first[i] = n;
+	for (i = n; i-- > 0;)
+		first[rows[i].step] = i;
+	for (i = 0; i < n; i++) {
+		out[i].at = MIN(i, first[last_end(pipeline, rows[i].step)]);
+		out[i].row = i;
+	}
+	qsort(out, n, sizeof(*out), cmp_place);
+}
+
 jv scope_add(jv state, const struct pipeline *pipeline, size_t step,
 	     const struct scope_row *rows, size_t n)
 {
+	struct place *places = xcalloc(n, sizeof(*places));
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (scope_sees(pipeline, step, rows[i].step))
-			state = scope_contribute(state, pipeline, &rows[i]);
+	put_in_order(pipeline, rows, n, places);
+	for (i = 0; i < n; i++) {
+		const struct scope_row *row = &rows[places[i].row];
+
+		if (scope_sees(pipeline, step, row->step))
+			state = scope_contribute(state, pipeline, row);
+	}
+	free(places);
 	return state;
 }

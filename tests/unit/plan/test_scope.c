@@ -271,6 +271,24 @@ static void rounds_come_together_as_merge_says(void **state)
 		2, lists, 3, "{\"all\":[1,[2],3]}");
 }
 
+/* Its later rounds are made when all else is there already. */
+static void what_follows_a_loop_has_the_last_word(void **state)
+{
+	static const struct scope_row rows[] = {
+		{ 0, STATE_DONE, "1", NULL }, { 1, STATE_DONE, "2", NULL },
+		{ 2, STATE_DONE, "3", NULL }, { 3, STATE_RUNNING, NULL, NULL },
+		{ 0, STATE_DONE, "4", NULL }, { 1, STATE_FAILED, NULL, "no" },
+	};
+
+	(void)state;
+	assert_scope(
+		PIPELINE(
+			STEP("a", "", ",'into':'text'") "," STEP("b", "'a'", ",'fallback':'c','again':{'to':'a','when':'true'}") "," STEP(
+				"c", "", ",'into':'text'") "," STEP("d", "'c'",
+								    "")),
+		3, rows, 6, "{\"b\":3,\"errors\":{\"b\":\"no\"},\"text\":3}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +300,7 @@ int main(void)
 		cmocka_unit_test(results_come_under_the_names_of_their_steps),
 		cmocka_unit_test(a_fallback_stands_for_what_failed),
 		cmocka_unit_test(rounds_come_together_as_merge_says),
+		cmocka_unit_test(what_follows_a_loop_has_the_last_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
