@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "base/limits.h"
+#include "base/util.h"
 #include "plan/decide.h"
 #include "plan/pipeline.h"
 
@@ -33,6 +35,36 @@ uint32_t decide_loop_needs(const struct pipeline *pipeline, size_t end,
 	for (i = 0; i < s->needs_n; i++)
 		n += body[s->needs[i]];
 	return n;
+}
+
+/* Each round of a loop around this one has brought a new row too. */
+static uint32_t times_back(const struct pipeline *pipeline, size_t end,
+			   const uint32_t *rounds, int64_t *known)
+{
+	const unsigned char *body;
+	int64_t n = (int64_t)rounds[end] - 1;
+	size_t i;
+
+	if (known[end] >= 0)
+		return (uint32_t)known[end];
+	for (i = 0; i < pipeline->steps_n; i++) {
+		body = pipeline->steps[i].again.body;
+		if (i != end && body && body[end])
+			n -= times_back(pipeline, i, rounds, known);
+	}
+	known[end] = MAX(n, 0);
+	return (uint32_t)known[end];
+}
+
+uint32_t decide_times_back(const struct pipeline *pipeline, size_t end,
+			   const uint32_t *rounds)
+{
+	int64_t known[LIMIT_STEPS];
+	size_t i;
+
+	for (i = 0; i < pipeline->steps_n; i++)
+		known[i] = -1;
+	return times_back(pipeline, end, rounds, known);
 }
 
 size_t decide_quota(const struct pipeline *pipeline, size_t step, size_t items)

@@ -31,6 +31,13 @@ enum decide_path decide_path(const struct pipeline *pipeline, size_t step,
 uint32_t decide_loop_needs(const struct pipeline *pipeline, size_t end,
 			   size_t step);
 
+/**
+ * How many times the loop that ends with step `end` went back, itself and not a
+ * loop around it. `rounds[i]` is the latest round of step i.
+ */
+uint32_t decide_times_back(const struct pipeline *pipeline, size_t end,
+			   const uint32_t *rounds);
+
 /** How many of `items` must be done for a map to be done. */
 size_t decide_quota(const struct pipeline *pipeline, size_t step, size_t items);
 

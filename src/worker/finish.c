@@ -19,6 +19,7 @@
 #include "base/num.h"
 #include "conf/settings.h"
 #include "plan/backoff.h"
+#include "plan/decide.h"
 #include "plan/engine.h"
 #include "plan/expr.h"
 #include "plan/pipeline.h"
@@ -73,7 +74,9 @@ static int goes_back(const struct task *task, struct err *err)
 	int is_true, rc;
 	jv state;
 
-	if (!step->again.to || task->step.round > step->again.at_most)
+	if (!step->again.to ||
+	    decide_times_back(task->pipeline, task->index, task->rounds) >=
+		    step->again.at_most)
 		return 0;
 	state = scope_contribute(jv_copy(task->state), task->pipeline, &row);
 	rc = expr_run_bool(step->again.when, state, &is_true, err);

@@ -42,6 +42,9 @@ pipelines = (
     { name = "qa";    engine = "noop"; input = "{pass: (.draw.n >= 3), n: .draw.n}";
       again: { to = "draw"; when = ".qa.pass | not"; at_most = 5; }; },
     { name = "end";   engine = "noop"; input = "{n: .draw.n}"; } ); },
+  { name = "nested"; steps = (
+    { name = "in";  engine = "noop"; needs = []; input = "{r: .run.round}"; again: { to = "in"; when = ".in.r == 2"; }; },
+    { name = "out"; engine = "noop"; input = "{}"; again: { to = "in"; when = "true"; }; } ); },
   { name = "append"; steps = (
     { name = "one";  engine = "noop"; needs = []; input = "{list: [.run.round]}"; output = ".list"; merge = "append"; },
     { name = "again"; engine = "noop"; input = "{}"; again: { to = "one"; when = "true"; at_most = 2; }; },
@@ -141,6 +144,10 @@ is "its steps see the round before" "$(step "$run" draw result | jq -cS .)" \
 is "what follows sees the last one" "$(result "$run" end)" '{"n":3}'
 is "the run's counters agree" "$(sql "SELECT status, waiting_on, progress
 	FROM episode_jobs WHERE uuid = '$run'")" "done	0	100.00"
+run=$(push nested)
+worker_run
+is "a loop in a loop goes back as often as it may itself" \
+	"$(states "$run")" "in:done out:done in#2:done out#2:done in#3:done"
 run=$(push append)
 worker_run
 is "rounds can be appended" "$(result "$run" end)" '{"all":[1,2,3]}'

@@ -163,6 +163,35 @@ static void in_a_loop_only_its_own_steps_are_waited_for(void **state)
 	assert_int_equal(decide_loop_needs(&s.pipeline, 3, 3), 0);
 }
 
+/* A loop over step 2 in one that ends with step 3. */
+static void loops_around_a_loop_are_not_its_own(void **state)
+{
+	static const struct {
+		uint32_t rounds[4];
+		uint32_t inner, outer;
+	} table[] = {
+		{ { 1, 1, 1, 1 }, 0, 0 }, { { 1, 1, 3, 1 }, 2, 0 },
+		{ { 1, 3, 3, 3 }, 0, 2 }, { { 1, 3, 6, 3 }, 3, 2 },
+		{ { 1, 1, 1, 3 }, 0, 2 },
+	};
+	unsigned char inner[] = { 0, 0, 1, 0 }, outer[] = { 0, 1, 1, 1 };
+	struct small s;
+	size_t i;
+
+	(void)state;
+	small_init(&s, 3, 0, 0);
+	s.steps[2].again.body = inner;
+	s.steps[3].again.body = outer;
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		assert_int_equal(decide_times_back(&s.pipeline, 2,
+						   table[i].rounds),
+				 table[i].inner);
+		assert_int_equal(decide_times_back(&s.pipeline, 3,
+						   table[i].rounds),
+				 table[i].outer);
+	}
+}
+
 static void a_quota_is_a_count_or_a_share_rounded_up(void **state)
 {
 	static const struct {
@@ -202,6 +231,7 @@ int main(void)
 		cmocka_unit_test(when_decides_whatever_was_skipped),
 		cmocka_unit_test(a_fallback_is_due_after_a_failure_only),
 		cmocka_unit_test(in_a_loop_only_its_own_steps_are_waited_for),
+		cmocka_unit_test(loops_around_a_loop_are_not_its_own),
 		cmocka_unit_test(a_quota_is_a_count_or_a_share_rounded_up),
 	};
 
