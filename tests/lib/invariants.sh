@@ -8,11 +8,22 @@
 #	killed N before|after COMMAND...
 #	               run it, killed at its N-th statement (killer.c); N 0 kills
 #	               nothing, but leaves its statements in $work/statements
+#	killed_all POINTS COMMAND...
+#	               the same at each of the points in that file, on a queue
+#	               of its own each; the command's is kill-points. With
+#	               KILL_PIPE set they are only stopped
 #	broken_rows    what must hold between any two transactions and does not,
 #	               a line each; nothing when all is well
 #	unfinished     the same, once all work is said to be done
-#	shape_of RUN   what became of a run: all that must be the same however
-#	               often it was interrupted
+#	audit          what stepq doctor finds when nobody holds a job
+#
+# and over a table of runs that were to be killed:
+#
+#	kills_create   the table: scenario, n, moment, run (uuid), queue; n 0 is
+#	               the one that was not
+#	differing SCENARIO
+#	               the runs that did not become what that one did, in all
+#	               that must be the same however often it was interrupted
 
 # shellcheck disable=SC2154 # $work is of tap.sh
 
@@ -39,6 +50,12 @@ killed() {
 	# In a shell of its own, which alone says that it was killed.
 	(KILL_AT="$at" KILL_WHEN="$when" LD_PRELOAD="$killer_preload" \
 		"$@") >/dev/null 2>&1
+}
+
+killed_all() {
+	local points="$1"
+	shift
+	KILL_POINTS="$points" LD_PRELOAD="$killer_preload" "$@" 2>/dev/null
 }
 
 # broken NAME SQL: a line with NAME and the ids that SQL gives.
@@ -92,6 +109,19 @@ broken_rows() {
 	broken "a row was done more than once" "SELECT episode_job_id id
 		FROM episode_events WHERE state = 'done' AND kind = 'state'
 		GROUP BY episode_job_id HAVING COUNT(*) > 1"
+	broken "a run began more often than it was let" "SELECT run_id id
+		FROM episode_events WHERE episode_job_id = run_id
+		AND kind = 'state' GROUP BY run_id
+		HAVING SUM(state = 'running') > 1 + SUM(state = 'failed')"
+	broken "a failed job has no failed step" "SELECT f.id FROM failed_jobs f
+		JOIN episode_jobs s ON s.uuid = f.uuid WHERE s.status <> 'failed'"
+	broken "more items are at work than may be" "SELECT m.id
+		FROM episode_jobs m JOIN episode_jobs i ON i.parent_id = m.id
+		JOIN episode_jobs r ON r.id = m.run_id
+		JOIN definitions d ON d.id = r.definition_id
+		WHERE i.status IN ('queued', 'running', 'retrying')
+		GROUP BY m.id, d.definition HAVING COUNT(*) >
+		COALESCE(JSON_EXTRACT(d.definition, '\$.steps[0].at_once') + 0, 100)"
 }
 
 unfinished() {
@@ -103,19 +133,47 @@ unfinished() {
 		AND COALESCE(r.status, 'none') <> 'failed'"
 	broken "a run is done and yet waits" "SELECT id FROM episode_jobs
 		WHERE status = 'done' AND waiting_on <> 0"
-	broken "a row is done and no event says so" "SELECT s.id
-		FROM episode_jobs s LEFT JOIN episode_events e
-		ON e.episode_job_id = s.id AND e.state = 'done'
-		WHERE s.status = 'done' AND s.origin_id IS NULL AND e.id IS NULL"
+	broken "a row is done and no event says so" "SELECT id FROM episode_jobs
+		WHERE status = 'done' AND origin_id IS NULL AND id NOT IN
+		(SELECT episode_job_id FROM episode_events WHERE state = 'done')"
 }
 
-# Attempts are left out: they are what interruptions cost.
-shape_of() {
+# What is held is left alone by doctor: for once nothing is.
+audit() {
+	sql "CREATE TABLE held AS SELECT id, reserved_at FROM jobs;
+		UPDATE jobs SET reserved_at = NULL"
+	stepq doctor --repair | sed -n '/^graphs /,/^engines /p' |
+		sed '/^graphs .* counters agree .*ok$/d; /^engines /d'
+	sql "UPDATE jobs j JOIN held h ON h.id = j.id
+		SET j.reserved_at = h.reserved_at; DROP TABLE held"
+}
+
+kills_create() {
+	sql "CREATE TABLE kills (scenario VARCHAR(20), n INT, moment VARCHAR(6),
+		run CHAR(36) CHARACTER SET ascii PRIMARY KEY, queue VARCHAR(64))"
+}
+
+# Attempts are left out: they are what interruptions cost. Shapes of runs that
+# never were are those of failed jobs.
+differing() {
 	sql "SET SESSION group_concat_max_len = 100000000;
-		SELECT MD5(GROUP_CONCAT(CONCAT_WS('|', COALESCE(s.step, 'run'),
+	CREATE TEMPORARY TABLE shapes SELECT k.n, k.moment, k.run,
+		MD5(CONCAT_WS('|', MIN(r.status), MIN(r.waiting_on),
+		MIN(r.cost), MIN(r.error), MIN(r.unique_key),
+		MIN(SUBSTRING_INDEX(g.exception, '\n', 1)),
+		GROUP_CONCAT(CONCAT_WS('|', s.step,
 		s.kind, s.round, s.item, s.status, s.waiting_on, s.result,
-		s.cost, s.error) ORDER BY s.step, s.round, s.item
-		SEPARATOR '\n'))
-		FROM episode_jobs s JOIN episode_jobs r
-		ON r.id = COALESCE(s.run_id, s.id) WHERE r.uuid = '$1'"
+		s.cost, s.error, f.id IS NULL) ORDER BY s.step, s.round, s.item
+		SEPARATOR '\n'))) shape
+		FROM kills k LEFT JOIN episode_jobs r ON r.uuid = k.run
+		LEFT JOIN failed_jobs g ON g.uuid = k.run
+		LEFT JOIN episode_jobs s ON s.run_id = r.id
+		LEFT JOIN failed_jobs f ON f.uuid = s.uuid
+		WHERE k.scenario = '$1' GROUP BY k.run;
+	SELECT shape INTO @want FROM shapes WHERE n = 0;
+	SELECT n, moment, run FROM shapes WHERE shape <> @want" |
+		while read -r n moment run; do
+			echo "$run: killed $moment" \
+				"$(sed -n "${n}p" "$work/$1.statements" 2>&1)"
+		done
 }
