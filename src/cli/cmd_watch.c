@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/strbuf.h"
 #include "cli/cmd.h"
 #include "cli/out.h"
@@ -72,6 +73,11 @@ static int find_run(struct session *session, struct err *err)
 	}
 	if (err->code != ERR_NOT_FOUND)
 		return -1;
+	if (num_u64(session->name, &run_id) == 0)
+		return err_hint(err,
+				"a number is not waited for, stepq watch "
+				"episode:%s is",
+				session->name);
 	if (!session->is_waiting) {
 		session->is_waiting = 1;
 		strbuf_addf(&text,
@@ -151,6 +157,7 @@ static int look(struct session *session, struct err *err)
 	watch_run(&session->watch, &list);
 	if (read_events(session, err))
 		return -1;
+	watch_gates(&session->watch);
 	return !view_is_live(&session->watch.list);
 }
 
@@ -269,8 +276,9 @@ const struct cmd cmd_watch = {
 	.name = "watch",
 	.args = "RUN",
 	.help = "follow a run until it ends",
-	.text = "RUN is named as for 'stepq status'; a run that no worker has"
-		" made yet is waited for. Exits with 0 when the run is done,"
+	.text = "RUN is named as for 'stepq status'; one that no worker has"
+		" made yet is waited for, if it is named by its uuid or its"
+		" episode. Exits with 0 when the run is done,"
 		" with 1 when it failed or was cancelled.\n"
 		"\n"
 		"  stepq watch 25\n"

@@ -38,7 +38,7 @@ static const struct view_row *row_of(const struct watch *watch,
 	return row ? row : find_row(&watch->items, event->row_id);
 }
 
-/* Events say what they are about, then why: "image[5]: 429 from engine". */
+/* Without what it is about: "image[5]: 429", "check sends the run back". */
 static const char *reason(const struct view_row *row, const char *message)
 {
 	const char *text = row->step ? row->step : row->pipeline;
@@ -50,16 +50,17 @@ static const char *reason(const struct view_row *row, const char *message)
 	if (row->kind == VIEW_ITEM)
 		strbuf_addf(&name, "[%" PRIu32 "]", row->item);
 	len = name.len;
-	is_named = message && strncmp(message, strbuf_str(&name), len) == 0;
+	is_named = message && strncmp(message, strbuf_str(&name), len) == 0 &&
+		   strchr(": ", message[len]);
 	strbuf_release(&name);
 	if (!message)
 		return "";
 	if (!is_named)
 		return message;
-	if (message[len] == '\0')
-		return "";
-	return strncmp(message + len, ": ", 2) == 0 ? message + len + 2
-						    : message;
+	message += len;
+	if (*message == ':')
+		message++;
+	return message + strspn(message, " ");
 }
 
 /* What the row knows besides, as long as it is still as the event says. */
@@ -113,15 +114,28 @@ static void add_event(struct strbuf *text, const struct watch *watch,
 	if (event->state && row)
 		add_state(text, row, event, now_ms);
 	else
-		show_line(text, event->message);
+		show_line(text,
+			  row ? reason(row, event->message) : event->message);
 }
 
-/* A map has many items: that one begins is seen in the map's own count. */
+static int is_open_gate(const struct view_row *row)
+{
+	return row->kind == VIEW_GATE && view_is_parked(row);
+}
+
+/*
+ * A map has many items: that one begins is seen in the map's own count. A
+ * gate that waits is told with what to type.
+ */
 static int is_noise(const struct watch *watch, const struct view_event *event)
 {
 	const struct view_row *row = row_of(watch, event);
 
-	return row && row->kind == VIEW_ITEM && event->state &&
+	if (!row || !event->state)
+		return 0;
+	if (strcmp(event->state, state_name(STATE_WAITING)) == 0)
+		return is_open_gate(row);
+	return row->kind == VIEW_ITEM &&
 	       strcmp(event->state, state_name(STATE_RUNNING)) == 0;
 }
 
@@ -221,18 +235,13 @@ static void add_gate(struct strbuf *text, const struct view_list *list,
 	show_line(text, gate->step);
 }
 
-static int is_open_gate(const struct view_row *row)
-{
-	return row->kind == VIEW_GATE && view_is_parked(row);
-}
-
 /* As lines each gate is told once; the block shows it while it waits. */
-static void tell_gates(struct watch *watch)
+void watch_gates(struct watch *watch)
 {
 	struct strbuf text = { 0 };
 	size_t i;
 
-	for (i = 1; i < watch->list.n; i++) {
+	for (i = 1; watch->mode == WATCH_LINES && i < watch->list.n; i++) {
 		const struct view_row *row = &watch->list.rows[i];
 
 		if (!is_open_gate(row) || is_told(watch, row->id))
@@ -252,8 +261,6 @@ void watch_run(struct watch *watch, struct view_list *list_taken)
 	view_list_release(&watch->list);
 	watch->list = *list_taken;
 	*list_taken = (struct view_list){ 0 };
-	if (watch->mode == WATCH_LINES)
-		tell_gates(watch);
 }
 
 static void draw_gates(struct block *block, const struct view_list *list)

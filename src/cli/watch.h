@@ -43,8 +43,11 @@ struct watch {
 	char *notice; /* what the block says below; NULL: nothing */
 };
 
-/** The run as it is now; `list` is taken. Says what a person has to do. */
+/** The run as it is now; `list` is taken. */
 void watch_run(struct watch *watch, struct view_list *list_taken);
+
+/** As lines: what a person has to do, once; behind the events before it. */
+void watch_gates(struct watch *watch);
 
 /** Events as they come; what they are about is in watch->list or ->items. */
 void watch_event(struct watch *watch, const struct view_event *event,

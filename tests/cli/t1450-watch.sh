@@ -91,6 +91,8 @@ is "which was said once" "$(grep -c waiting "$work/told")" 1
 exits "--timeout gives up" 1 stepq watch 81 --timeout=50ms --interval=20ms
 is "and says so" "$(cat "$work/err")" "stepq: 81 has not ended after 50ms"
 exits "a name that is none is a matter of usage" 2 stepq watch webtoon
+exits "a number that is none is not waited for" 1 stepq watch 4711
+like "but an episode is" "$(cat "$work/err")" 'stepq watch episode:4711 is$'
 exits "a run has to be named" 2 stepq watch
 exits "it looks not too often" 2 stepq watch 81 --interval=1ms
 
