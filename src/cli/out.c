@@ -189,7 +189,8 @@ const char *out_age(int64_t age_ms, char buf[OUT_AGE])
 		int64_t seconds;
 		char unit;
 	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-	int64_t s = (age_ms < 0 ? -age_ms : age_ms) / 1000;
+	/* What is to come is not there before its time. */
+	int64_t s = age_ms < 0 ? (999 - age_ms) / 1000 : age_ms / 1000;
 	size_t i = 0;
 
 	if (s == 0) {

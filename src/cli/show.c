@@ -179,6 +179,7 @@ void show_state(const struct out *out, struct strbuf *sb,
 		const struct view_row *run, int64_t now_ms)
 {
 	char took[DUR_TEXT], cost[SHOW_COST], age[OUT_AGE];
+	int64_t ago_ms = now_ms - run->completed_ms;
 
 	show_status(out, sb, state_name(run->state));
 	if (!state_is_final(run->state)) {
@@ -195,7 +196,8 @@ void show_state(const struct out *out, struct strbuf *sb,
 				    show_took(run, now_ms, took));
 		if (run->completed_ms)
 			strbuf_addf(sb, ", %s",
-				    out_age(now_ms - run->completed_ms, age));
+				    ago_ms < 1000 ? "just now"
+						  : out_age(ago_ms, age));
 	}
 	if (*show_cost(run->cost, cost))
 		strbuf_addf(sb, ", cost %s", cost);

@@ -207,8 +207,8 @@ static void an_age_has_one_unit(void **state)
 		const char *text;
 	} cases[] = {
 		{ 0, "now" },           { 999, "now" },
-		{ -999, "now" },        { 1000, "1s ago" },
-		{ -8000, "in 8s" },     { 59999, "59s ago" },
+		{ -1, "in 1s" },        { 1000, "1s ago" },
+		{ -7001, "in 8s" },     { 59999, "59s ago" },
 		{ 60000, "1m ago" },    { 3600000, "1h ago" },
 		{ 90000000, "1d ago" }, { -172800000, "in 2d" },
 	};
