@@ -206,9 +206,12 @@ int answer_gate(const struct cmd_ctx *ctx, int argc, char **argv,
 	int status;
 
 	if (argc < 1 || argc > 2)
-		return cmd_usage(ctx, argc ? "one gate at a time"
-					   : "name the run, and its step");
-	if ((result && input_read(result, &json, &err)) ||
+		return cmd_usage(ctx, argc == 0 ? "name the run, and its step"
+				      : is_approved
+					      ? "one gate at a time"
+					      : "one gate at a time; why goes"
+						" to --reason='...'");
+	if ((result && input_read(result, "result", &json, &err)) ||
 	    find_gate(ctx, argc, argv, &answer, &err))
 		status = cmd_fail(ctx, &err);
 	else

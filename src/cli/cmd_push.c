@@ -93,7 +93,7 @@ static int build_payload(const struct cmd_ctx *ctx, struct push *push,
 	const char *episode = opt_str(ctx, "episode");
 	int rc = -1;
 
-	if (input_read(opt_str(ctx, "input"), &input, err) < 0)
+	if (input_read(opt_str(ctx, "input"), "input", &input, err) < 0)
 		goto out;
 	payload->max = (size_t)max + KIB;
 	strbuf_addf(payload, "{\"uuid\":\"%s\",\"displayName\":", push->uuid);

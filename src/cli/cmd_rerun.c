@@ -61,7 +61,7 @@ static int read_input(const struct cmd_ctx *ctx, struct strbuf *out,
 	int64_t max = ctx->settings.worker.max_payload;
 
 	out->max = (size_t)max + 1;
-	if (input_read(opt_str(ctx, "input"), out, err))
+	if (input_read(opt_str(ctx, "input"), "input", out, err))
 		return -1;
 	return out->len > (size_t)max
 		       ? err_set(err, ERR_LIMIT,

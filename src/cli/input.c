@@ -41,17 +41,18 @@ static int read_file(const char *path, struct strbuf *out, struct err *err)
 }
 
 /* Checked before it is put between braces of ours: "1}, {" must not pass. */
-static int check(const struct strbuf *input, struct err *err)
+static int check(const struct strbuf *input, const char *what, struct err *err)
 {
 	jv v;
 
 	if (json_parse(strbuf_str(input), input->len, &v, err) < 0)
-		return err_wrap(err, "the input is not JSON");
+		return err_wrap(err, "the %s is not JSON", what);
 	jv_free(v);
 	return 0;
 }
 
-int input_read(const char *text, struct strbuf *out, struct err *err)
+int input_read(const char *text, const char *what, struct strbuf *out,
+	       struct err *err)
 {
 	int rc = 0;
 
@@ -63,5 +64,5 @@ int input_read(const char *text, struct strbuf *out, struct err *err)
 		rc = read_file(text + 1, out, err);
 	else
 		strbuf_adds(out, text);
-	return rc < 0 || out->is_full ? rc : check(out, err);
+	return rc < 0 || out->is_full ? rc : check(out, what, err);
 }

@@ -16,9 +16,9 @@ struct strbuf;
 /**
  * Append the input that `text` names, "{}" for NULL, which must be JSON.
  * Where it is longer than out->max, `out` is full and what is there is not
- * looked at.
+ * looked at. Errors call it `what`: "input".
  */
-int input_read(const char *text, struct strbuf *out,
+int input_read(const char *text, const char *what, struct strbuf *out,
 	       struct err *err) MUST_CHECK;
 
 #endif

@@ -71,6 +71,9 @@ exits "a gate that is not reached" 1 stepq reject 81 lettering
 is "is told what for" "$(cat "$work/err")" \
 	"stepq: step lettering of run 81 is not reached yet: it waits for image"
 exits "a result that is not JSON" 1 stepq approve 81 --result '{'
+like "is told as such" "$(cat "$work/err")" '^stepq: the result is not JSON: '
+exits "a reason is an option" 2 stepq reject 81 review "too dark"
+like "which is told" "$(cat "$work/err")" 'why goes to'
 exits "a reason and a result" 2 stepq reject 81 --result 1 --reason a
 is "a reason becomes the result" \
 	"$(stepq reject 81 --reason 'too "dark"' --format json)" \
