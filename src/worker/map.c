@@ -22,7 +22,7 @@
 
 enum {
 	PIECE_BYTES = 1024 * 1024,
-	FAILED_SHOWN = 5
+	FAILED_SHOWN = 25
 };
 
 static void release_values(struct task *task)
@@ -131,13 +131,12 @@ static void fail_map(struct task *task, const struct run_item *items, size_t n,
 		if (shown++ == 0)
 			strbuf_addf(&reason, "; item %" PRIu32 ": %s",
 				    items[i].item, error);
-		if (shown <= FAILED_SHOWN * FAILED_SHOWN)
+		if (shown <= FAILED_SHOWN)
 			strbuf_addf(&detail, "item %-5" PRIu32 "%s\n",
 				    items[i].item, error);
 	}
-	if (shown > FAILED_SHOWN * FAILED_SHOWN)
-		strbuf_addf(&detail, "and %zu more\n",
-			    shown - FAILED_SHOWN * FAILED_SHOWN);
+	if (shown > FAILED_SHOWN)
+		strbuf_addf(&detail, "and %zu more\n", shown - FAILED_SHOWN);
 	task_fail(task, strbuf_str(&reason), strbuf_str(&detail), limits);
 	if (task->settle.kind == SETTLE_FAIL && !task->settle.is_tolerated)
 		task->settle.undone = undone(task, failed, n);
