@@ -322,8 +322,7 @@ static int why_of_run(struct cmd_ctx *ctx, const struct resolved *found,
 }
 
 /* A run that was pushed and that no worker has made yet. */
-static int why_of_job(struct cmd_ctx *ctx, const char *uuid,
-		      const struct err *not_found)
+static int why_of_job(struct cmd_ctx *ctx, const char *uuid)
 {
 	struct strbuf text = { 0 };
 	struct why why = { 0 };
@@ -335,8 +334,12 @@ static int why_of_job(struct cmd_ctx *ctx, const char *uuid,
 
 	if (found < 0)
 		return cmd_fail(ctx, &err);
-	if (found == 0)
-		return cmd_fail(ctx, not_found);
+	if (found == 0) {
+		(void)err_set(&err, ERR_NOT_FOUND, "no run and no job %s",
+			      uuid);
+		(void)err_hint(&err, "it may be among those of stepq failed");
+		return cmd_fail(ctx, &err);
+	}
 	reason_add_job(&text, &why, now_ms);
 	out_line(ctx->out, "run %s is not made yet; its job %" PRIu64 ": %s",
 		 uuid, why.job_id, strbuf_str(&text));
@@ -360,7 +363,7 @@ static int why_run(struct cmd_ctx *ctx, int argc, char **argv)
 	if (resolve_run(ctx->db, argv[0], &found, &err) == 0)
 		return why_of_run(ctx, &found, argc == 2 ? argv[1] : NULL);
 	if (err.code == ERR_NOT_FOUND && uuid_is_valid(argv[0]))
-		return why_of_job(ctx, argv[0], &err);
+		return why_of_job(ctx, argv[0]);
 	return cmd_fail(ctx, &err);
 }
 

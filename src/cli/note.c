@@ -103,6 +103,7 @@ static void add_running(struct strbuf *note, const struct view_row *step)
 static void add_finished(struct strbuf *note, const struct view_row *step)
 {
 	note_add_items(note, step);
+	add_part(note, step->verdict);
 	if (step->origin_run)
 		strbuf_addf(note, "%sfrom run %" PRIu64, note->len ? ", " : "",
 			    step->origin_run);
@@ -118,6 +119,18 @@ static void add_skipped(struct strbuf *note, const struct view_row *step)
 		add_part(note, "failed: ");
 		show_line(note, step->error);
 	}
+}
+
+static void add_failed(struct strbuf *note, const struct rundown *rundown,
+		       const struct view_row *step)
+{
+	const char *fallback = rundown_fallback(rundown, step);
+
+	if (rundown_is_tolerated(rundown, step) && fallback)
+		strbuf_addf(note, "%s takes over: ", fallback);
+	else if (rundown_is_tolerated(rundown, step))
+		strbuf_adds(note, "the run goes on: ");
+	show_line(note, step->error);
 }
 
 void note_add(struct strbuf *note, const struct rundown *rundown,
@@ -137,9 +150,7 @@ void note_add(struct strbuf *note, const struct rundown *rundown,
 		strbuf_adds(note, "waits for a worker");
 		return;
 	case STATE_FAILED:
-		if (rundown_is_tolerated(rundown, step))
-			strbuf_adds(note, "the run goes on: ");
-		show_line(note, step->error);
+		add_failed(note, rundown, step);
 		return;
 	case STATE_RUNNING:
 		add_running(note, step);

@@ -70,7 +70,15 @@ const struct view_row *show_find_step(const struct rundown *rundown,
 		(void)err_set(err, ERR_NOT_FOUND,
 			      "run %" PRIu64 " has no step '%s%s'",
 			      rundown->list.rows[0].id, step, name);
-		(void)err_hint(err, "one of %s", strbuf_str(&names));
+		if (strchr(step, '['))
+			(void)err_hint(err,
+				       "stepq status %" PRIu64
+				       " %.*s lists"
+				       " the items of a map",
+				       rundown->list.rows[0].id,
+				       (int)strcspn(step, "["), step);
+		else
+			(void)err_hint(err, "one of %s", strbuf_str(&names));
 	}
 	strbuf_release(&names);
 	free(step);

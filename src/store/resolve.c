@@ -64,7 +64,7 @@ static int by_uuid(struct db *db, const char *uuid, struct resolved *out,
 	(void)err_set(err, ERR_NOT_FOUND, "no run %s", uuid);
 	return err_hint(err,
 			"a job becomes a run when a worker takes it; stepq"
-			" watch %s waits for that",
+			" why %s tells what it waits for",
 			uuid);
 }
 

@@ -124,6 +124,14 @@ int rundown_is_tolerated(const struct rundown *rundown,
 	return s->policy != POLICY_FAIL && !rundown_failed_job(rundown, step);
 }
 
+const char *rundown_fallback(const struct rundown *rundown,
+			     const struct view_row *step)
+{
+	const struct pipeline_step *s = step_of(rundown, step);
+
+	return s && s->has_fallback ? s->fallback : NULL;
+}
+
 uint64_t rundown_failed_job(const struct rundown *rundown,
 			    const struct view_row *step)
 {

@@ -45,6 +45,10 @@ const struct view_row *rundown_next_need(const struct rundown *rundown,
 int rundown_is_tolerated(const struct rundown *rundown,
 			 const struct view_row *step);
 
+/** The step that takes over when this one fails; NULL: none. */
+const char *rundown_fallback(const struct rundown *rundown,
+			     const struct view_row *step);
+
 /** Its failed job; 0: none. */
 uint64_t rundown_failed_job(const struct rundown *rundown,
 			    const struct view_row *step);

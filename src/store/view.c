@@ -34,7 +34,12 @@
  ", TIMESTAMPDIFF(MICROSECOND, '1970-01-01', NOW(3)) DIV 1000"         \
  ", e.parent_id, e.kind, e.round, e.item, e.items, e.origin_id"        \
  ", (SELECT COALESCE(o.run_id, o.id) FROM episode_jobs o"              \
- " WHERE o.id = e.origin_id)"
+ " WHERE o.id = e.origin_id)"                                          \
+ ", IF(e.kind = 'gate' AND e.status = 'done', CONCAT("                 \
+ "IF(JSON_UNQUOTE(JSON_EXTRACT(e.result, '$.approved')) = 'true',"     \
+ " 'approved', 'rejected'),"                                           \
+ " IF(JSON_UNQUOTE(JSON_EXTRACT(e.result, '$.by')) = 'deadline',"      \
+ " ' by its deadline', '')), NULL)"
 
 /* PRIMARY; episode_jobs_run_id_index. */
 static const char sql_run[] =
@@ -153,6 +158,7 @@ static void row_release(struct view_row *row)
 	free(row->current);
 	free(row->queue);
 	free(row->failed_error);
+	free(row->verdict);
 }
 
 void view_list_release(struct view_list *list)
@@ -196,6 +202,7 @@ static void row_read(struct view_row *row, const struct db_rows *rows)
 	row->items = (uint32_t)row_u64(rows, 25);
 	row->origin_id = row_u64(rows, 26);
 	row->origin_run = row_u64(rows, 27);
+	row->verdict = xstrdup(row_str(rows, 28));
 }
 
 static void list_read(struct view_list *list, struct db_rows *rows)

@@ -68,6 +68,7 @@ struct view_row {
 	char *worker;
 	char *current; /* of a listed run: "image 7/12, tts" */
 	char *queue;
+	char *verdict;  /* of a gate that is done: "approved", "rejected" */
 	int64_t due_ms; /* of the next attempt, or until when it waits */
 	int64_t created_ms;
 	int64_t started_ms;

@@ -77,8 +77,8 @@ is "and says what can be done" "$(cat "$work/err")" \
 hint: stepq runs lists them"
 exits "an unknown uuid exits 1" 1 \
 	stepq status 00000000-0000-4000-8000-00000000ffff
-like "and tells how to wait for it" "$(cat "$work/err")" \
-	'stepq watch 00000000-0000-4000-8000-00000000ffff waits for that'
+like "and tells how to ask about its job" "$(cat "$work/err")" \
+	'stepq why 00000000-0000-4000-8000-00000000ffff tells what it waits'
 exits "what is no name is a matter of usage" 2 stepq status webtoon
 exits "a run has to be named" 2 stepq status
 exits "and a step of it at most" 2 stepq status 1 2 3
@@ -170,6 +170,10 @@ like "JSON: a failure the run goes on from" "$json" \
 	'"step":"music",[^}]*"is_tolerated":true'
 like "JSON: what a run repeats" "$json" '"took_ms":[0-9]*,"repeats":67,'
 ok "the items of a map are listed" stepq status 200 image
+exits "an item is no step" 1 stepq status 200 'image[6]'
+like "is told where items are" "$(cat "$work/err")" \
+	'^hint: stepq status 200 image lists the items of a map$'
+ok "the items of a map again" stepq status 200 image
 like "with their number and error" "$(words)" \
 	'^  6  failed  3  TIME  LONG  400 content policy$'
 like "and what they wait for" "$(words)" '^  11  waiting  0  waits for a place$'
@@ -194,6 +198,12 @@ exits "--failed wants a step" 2 stepq status 200 --failed
 like "items and gates stand in the list of runs" "$(stepq runs --limit=1)" \
 	'  image 7/12, review waits for approval, rendering #2$'
 is "items and steps are no runs" "$(runs)" "200 81 74 67 25"
+sql "UPDATE episode_jobs SET status = 'done', waiting_on = 0, result =
+	'{\"approved\":false,\"by\":\"deadline\"}'
+	WHERE run_id = 200 AND step = 'review'"
+ok "a gate that is done" stepq status 200
+like "tells the answer" "$(words)" \
+	'^  review  done  0  TIME  LONG  rejected by its deadline$'
 
 runs_load
 sql "INSERT INTO jobs (queue, payload, available_at, created_at) VALUES

@@ -94,6 +94,9 @@ like "JSON has what is needed" "$json" \
 like "JSON has the lease" "$json" \
 	'"claimed_at":"2[^"]*Z","lease_until":"2[^"]*Z","holder":"a-01"'
 
+exits "neither a run nor a job" 1 stepq why 11111111-0000-4000-8000-00000000000f
+is "is told as that" "$(sed 1q "$work/err")" \
+	"stepq: no run and no job 11111111-0000-4000-8000-00000000000f"
 exits "a run that is done" 5 stepq why 67
 is "waits for nothing" "$(words)" \
 	"run 67 is done in LONG, AGE, cost 1.12"

@@ -160,6 +160,8 @@ is "a step's failure does what its policy says" "$(states "$run")" \
 is "and the state tells" "$(result "$run" end)" \
 	'{"cont":null,"errors":["cont","first","skip"],"first":{"from":"second"},"has":true,"skip":false}'
 ok "the run is done all the same" run_done "$run"
+like "status tells who took over" "$(stepq status "$run")" \
+	'first +failed .* second takes over: engine bad'
 run=$(push spare)
 worker_run
 is "a fallback that is not needed is skipped" "$(states "$run")" \
