@@ -2,6 +2,7 @@
 
 #include <config.h>
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "cli/text.h"
 #include "db/db.h"
 #include "db/migrate.h"
+#include "plan/pipeline.h"
 #include "plan/plan.h"
 
 enum {
@@ -89,6 +91,28 @@ int cmd_fail(const struct cmd_ctx *ctx, const struct err *err)
 		return cmd_usage(ctx, "%s", err->text);
 	(void)fprintf(stderr, "stepq: %s\n", err->text);
 	return exit_for(err->code);
+}
+
+int cmd_no_pipeline(const struct cmd_ctx *ctx, const char *name)
+{
+	struct strbuf names = { 0 };
+	struct err err = { 0 };
+	int rc = plan_no_pipeline(ctx->plan, name, &err);
+	size_t i;
+
+	assert(rc < 0);
+	if (!conf_path(ctx->conf)) {
+		(void)err_hint(&err,
+			       "there is no configuration file: name "
+			       "one with --config or STEPQ_CONFIG");
+	} else if (!strchr(err.text, '\n')) {
+		for (i = 0; i < ctx->plan->pipelines_n; i++)
+			strbuf_addf(&names, "%s%s", i ? ", " : "",
+				    ctx->plan->pipelines[i]->name);
+		(void)err_hint(&err, "one of %s", strbuf_str(&names));
+		strbuf_release(&names);
+	}
+	return cmd_fail(ctx, &err);
 }
 
 struct db *cmd_db_new(const struct settings *settings)

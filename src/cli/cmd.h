@@ -139,6 +139,9 @@ int cmd_usage(const struct cmd_ctx *ctx, const char *fmt, ...)
 /** Print "stepq: text" and its hint; returns the exit status for the code. */
 int cmd_fail(const struct cmd_ctx *ctx, const struct err *err);
 
+/** The same for a pipeline that is none, with those there are. */
+int cmd_no_pipeline(const struct cmd_ctx *ctx, const char *name);
+
 /** A database handle for these settings, not connected yet. */
 struct db *cmd_db_new(const struct settings *settings);
 

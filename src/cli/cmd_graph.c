@@ -144,14 +144,6 @@ static int load_run(const struct cmd_ctx *ctx, struct graph *graph,
 	return 0;
 }
 
-static int load_pipeline(const struct cmd_ctx *ctx, struct graph *graph,
-			 const char *name, struct err *err)
-{
-	graph->draw.pipeline = plan_pipeline(ctx->plan, name);
-	return graph->draw.pipeline ? 0
-				    : plan_no_pipeline(ctx->plan, name, err);
-}
-
 /* A run has a line of its own; a pipeline has its name. */
 static void make_title(struct graph *graph, const struct out *out)
 {
@@ -293,8 +285,12 @@ static int graph_run(struct cmd_ctx *ctx, int argc, char **argv)
 					: CMD_NEEDS_CONF);
 	if (status != CMD_OK)
 		return status;
-	if ((has_run ? load_run(ctx, &graph, &err)
-		     : load_pipeline(ctx, &graph, argv[0], &err)) ||
+	if (!has_run) {
+		graph.draw.pipeline = plan_pipeline(ctx->plan, argv[0]);
+		if (!graph.draw.pipeline)
+			return cmd_no_pipeline(ctx, argv[0]);
+	}
+	if ((has_run && load_run(ctx, &graph, &err)) ||
 	    graph_write(&graph, &err))
 		status = cmd_fail(ctx, &err);
 	rundown_release(&graph.rundown);

@@ -10,7 +10,6 @@
 
 #include <config.h>
 
-#include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -226,19 +225,6 @@ static void set_uuid(struct push *push, const char *uuid)
 	push->uuid[i] = '\0';
 }
 
-static int no_pipeline(const struct cmd_ctx *ctx, const char *name)
-{
-	struct err err = { 0 };
-	int rc = plan_no_pipeline(ctx->plan, name, &err);
-
-	assert(rc < 0);
-	if (!conf_path(ctx->conf))
-		(void)err_hint(&err,
-			       "there is no configuration file: name "
-			       "one with --config or STEPQ_CONFIG");
-	return cmd_fail(ctx, &err);
-}
-
 static int push_run(struct cmd_ctx *ctx, int argc, char **argv)
 {
 	const char *uuid = opt_str(ctx, "uuid"), *queue = opt_str(ctx, "queue");
@@ -259,7 +245,7 @@ static int push_run(struct cmd_ctx *ctx, int argc, char **argv)
 	set_uuid(&push, uuid);
 	set_unique(ctx, &push);
 	if (!opt_isset(ctx, "force") && !plan_pipeline(ctx->plan, argv[0]))
-		return no_pipeline(ctx, argv[0]);
+		return cmd_no_pipeline(ctx, argv[0]);
 	if (build_payload(ctx, &push, &err) < 0 ||
 	    db_transact(ctx->db, TRIES, push_body, &push, &err) < 0) {
 		if (err.code == ERR_DB_UNCERTAIN)

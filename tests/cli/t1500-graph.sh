@@ -84,6 +84,8 @@ exits "an unknown pipeline" 1 draw bok
 is "is answered with the nearest" "$(cat err)" \
 	"stepq: no pipeline 'bok'
 hint: did you mean 'book'?"
+exits "one that is like none" 1 draw zzzzzz
+like "with all there are" "$(cat err)" '^hint: one of .*book'
 exits "a kind that is none" 2 draw book --as png
 like "is answered with all" "$(cat err)" \
 	"^stepq: --as takes text, mermaid, dot or svg, not 'png'"
