@@ -70,6 +70,8 @@ static void add_waiting(struct strbuf *note, const struct rundown *rundown,
 	while ((need = rundown_next_need(rundown, step, &at))) {
 		strbuf_adds(note, before);
 		show_name(note, need);
+		if (need->state == STATE_FAILED)
+			strbuf_adds(note, ", which failed");
 		before = ", ";
 	}
 	if (note->len == 0)

@@ -44,7 +44,7 @@ is "a failed run: where, why, and what to type next" "$(words)" \
   STEP  STATUS  TRIES  STARTED  TOOK  COST  NOTE
   text  done  1  TIME  LONG  0.12
   director  failed  3  TIME  LONG  status 500 after 3 tries: "model overloaded"
-  image  waiting  0  waits for director
+  image  waiting  0  waits for director, which failed
 error  director: status 500 after 3 tries: "model overloaded"
 Try it again with: stepq retry 12'
 
