@@ -179,12 +179,13 @@ static int find_gate(const struct cmd_ctx *ctx, int argc, char **argv,
 static int send_answer(const struct cmd_ctx *ctx, const struct answer *answer,
 		       const char *result)
 {
+	const struct gate_answer given = { answer->run_id, answer->step,
+					   answer->is_approved, result };
 	struct gate_reply reply = { 0 };
 	struct err err = { 0 };
 	int status = CMD_OK;
 
-	if (gate_answer(ctx->db, answer->run_id, answer->step,
-			answer->is_approved, result, &reply, &err) ||
+	if (gate_answer(ctx->db, &given, &reply, &err) ||
 	    read_reply(answer, &reply, &err)) {
 		status = cmd_fail(ctx, &err);
 		if (reply.outcome == GATE_ANSWERED_ALREADY &&

@@ -117,12 +117,18 @@ struct gate_reply {
 
 void gate_reply_release(struct gate_reply *reply);
 
+struct gate_answer {
+	uint64_t run_id;
+	const char *step;
+	int is_approved;
+	const char *result; /* JSON, or NULL */
+};
+
 /**
  * Answer a gate, in its latest round: the worker that claims its job finishes
- * it. `result` is JSON or NULL. ERR_INPUT when it is not JSON.
+ * it. ERR_INPUT when the result is not JSON.
  */
-int gate_answer(struct db *db, uint64_t run_id, const char *step,
-		int is_approved, const char *result, struct gate_reply *out,
-		struct err *err) MUST_CHECK;
+int gate_answer(struct db *db, const struct gate_answer *given,
+		struct gate_reply *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -330,19 +330,18 @@ static int build_value(struct answer *answer, const char *result,
 		       : 0;
 }
 
-int gate_answer(struct db *db, uint64_t run_id, const char *step,
-		int is_approved, const char *result, struct gate_reply *out,
-		struct err *err)
+int gate_answer(struct db *db, const struct gate_answer *given,
+		struct gate_reply *out, struct err *err)
 {
 	const struct db_sure sure = { answer_body, look_body };
-	struct answer answer = { .run_id = run_id,
-				 .step = step,
-				 .is_approved = is_approved };
+	struct answer answer = { .run_id = given->run_id,
+				 .step = given->step,
+				 .is_approved = given->is_approved };
 	struct gate_reply reply = { 0 };
 	int rc = -1;
 
 	answer.out = &reply;
-	if (build_value(&answer, result, err) == 0)
+	if (build_value(&answer, given->result, err) == 0)
 		rc = db_transact_sure(db, TRIES, &sure, &answer, err);
 	if (rc == 0)
 		*out = reply;

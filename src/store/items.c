@@ -20,6 +20,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "base/uuid.h"
@@ -305,7 +306,7 @@ int run_items_count(struct db *db, uint64_t run_id, uint64_t map_id,
 	return 0;
 }
 
-int run_items_load(struct db *db, uint64_t run_id, uint64_t map_id, size_t max,
+int run_items_load(struct db *db, uint64_t run_id, uint64_t map_id,
 		   struct run_item **out, size_t *n_out, struct err *err)
 {
 	struct db_rows rows = { 0 };
@@ -315,11 +316,11 @@ int run_items_load(struct db *db, uint64_t run_id, uint64_t map_id, size_t max,
 
 	if (count(db, sql_length, run_id, map_id, &length, err))
 		return -1;
-	if (length > max)
+	if (length > LIMIT_MAP_RESULT)
 		return err_set(err, ERR_LIMIT,
 			       "the results of its items are %" PRIu64
 			       " bytes together, more than %zu",
-			       length, max);
+			       length, LIMIT_MAP_RESULT);
 	if (db_query(db, &rows, err, sql_load,
 		     DB_ARGS(DB_U64(run_id), DB_U64(map_id))))
 		return -1;

@@ -91,9 +91,9 @@ struct run_item {
 
 /**
  * All items of a map, in order. ERR_LIMIT when their results are longer than
- * `max` bytes together. The caller frees them with run_items_free().
+ * LIMIT_MAP_RESULT bytes together. The caller frees them with run_items_free().
  */
-int run_items_load(struct db *db, uint64_t run_id, uint64_t map_id, size_t max,
+int run_items_load(struct db *db, uint64_t run_id, uint64_t map_id,
 		   struct run_item **out, size_t *n_out,
 		   struct err *err) MUST_CHECK;
 void run_items_free(struct run_item *items, size_t n);

@@ -225,8 +225,8 @@ static int collect_items(struct worker *w, struct task *task, struct err *err)
 	struct run_item *items;
 	size_t n;
 
-	if (run_items_load(w->db, task->step.run_id, task->step.id,
-			   LIMIT_MAP_RESULT, &items, &n, err)) {
+	if (run_items_load(w->db, task->step.run_id, task->step.id, &items, &n,
+			   err)) {
 		if (err_is_database(err))
 			return -1;
 		task_fail(task, err->text, NULL, &limits);

@@ -279,11 +279,11 @@ static void make_gates(struct play *p)
 static enum gate_outcome answer(struct play *p, const char *step, int approved,
 				const char *result, struct gate_reply *out)
 {
+	const struct gate_answer given = { 81, step, approved, result };
 	struct gate_reply reply = { 0 };
 	enum gate_outcome outcome;
 
-	play_must(p, gate_answer(p->db, 81, step, approved, result, &reply,
-				 &p->err));
+	play_must(p, gate_answer(p->db, &given, &reply, &p->err));
 	outcome = reply.outcome;
 	if (out)
 		*out = reply;
@@ -328,6 +328,7 @@ static void answer_of_a_held_gate_leaves_its_job_alone(void **state)
 
 static void only_an_open_gate_is_answered(void **state)
 {
+	static const struct gate_answer wrong = { 81, "director", 1, "1}, {" };
 	struct gate_reply reply;
 	struct play *p = *state;
 
@@ -349,9 +350,7 @@ static void only_an_open_gate_is_answered(void **state)
 	assert_int_equal(answer(p, "director", 1, NULL, &reply), GATE_OVER);
 	assert_int_equal(reply.state, STATE_DONE);
 	gate_reply_release(&reply);
-	assert_int_equal(gate_answer(p->db, 81, "director", 1, "1}, {", &reply,
-				     &p->err),
-			 -1);
+	assert_int_equal(gate_answer(p->db, &wrong, &reply, &p->err), -1);
 	assert_int_equal(p->err.code, ERR_INPUT);
 }
 

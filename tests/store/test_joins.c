@@ -475,8 +475,9 @@ static int approve(struct play *p, void *arg)
 	size_t i;
 
 	for (i = 0; i < MEETINGS; i++) {
-		if (meet(m, i) || gate_answer(p->db, m->runs[i], "gate", 1,
-					      NULL, &out, &p->err))
+		const struct gate_answer yes = { m->runs[i], "gate", 1, NULL };
+
+		if (meet(m, i) || gate_answer(p->db, &yes, &out, &p->err))
 			return 1;
 		if (out.outcome != GATE_ANSWERED)
 			return err_set(&p->err, ERR_DB, "outcome %d of run %zu",
