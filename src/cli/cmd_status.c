@@ -133,6 +133,11 @@ static void print_failure(struct out *out, const struct status *status)
 	if (text.len > 0) {
 		out_line(out, "Try it again with: stepq retry%s",
 			 strbuf_str(&text));
+	} else if (rundown->pipeline && rundown->list.n > 1) {
+		out_line(out,
+			 "Its failed job is gone from failed_jobs. Do it again"
+			 " with: stepq rerun %" PRIu64 " --failed",
+			 run->id);
 	} else {
 		show_line(&text, run->pipeline);
 		if (run->has_episode)

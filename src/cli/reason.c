@@ -199,14 +199,18 @@ static void add_retry(struct strbuf *sb, const struct why *why, int64_t now_ms)
 	add_later(sb, why, now_ms);
 }
 
-static void add_failed(struct strbuf *sb, const struct why *why)
+static void add_failed(struct strbuf *sb, const struct rundown *rundown,
+		       const struct why *why)
 {
 	strbuf_adds(sb, "failed");
 	add_error(sb, why->row->error);
 	if (why->failed_id)
 		strbuf_addf(sb, ": stepq retry %" PRIu64, why->failed_id);
 	else
-		strbuf_adds(sb, "; its failed job is gone from failed_jobs");
+		strbuf_addf(sb,
+			    "; its failed job is gone from failed_jobs: stepq"
+			    " rerun %" PRIu64 " --failed",
+			    rundown->list.rows[0].id);
 }
 
 static void add_broken(struct strbuf *sb, const struct view_row *row)
@@ -283,7 +287,7 @@ void reason_add(struct strbuf *sb, const struct rundown *rundown,
 		add_retry(sb, why, now_ms);
 		return;
 	case WHY_FAILED:
-		add_failed(sb, why);
+		add_failed(sb, rundown, why);
 		return;
 	case WHY_BROKEN:
 		add_broken(sb, why->row);

@@ -83,7 +83,10 @@ exits "what is no name is a matter of usage" 2 stepq status webtoon
 exits "a run has to be named" 2 stepq status
 exits "and a step of it at most" 2 stepq status 1 2 3
 
-sql "DELETE FROM failed_jobs WHERE id = 12; DELETE FROM definitions"
+sql "DELETE FROM failed_jobs WHERE id = 12"
+like "without its failed job a run is done again as another" \
+	"$(stepq status 74)" 'Do it again with: stepq rerun 74 --failed$'
+sql "DELETE FROM definitions"
 ok "a run whose failed job and definition are gone is shown" stepq status 74
 like "with the way to start anew" "$(cat "$work/out")" \
 	'Start a new run with: stepq push pipeline.full --episode=31$'
