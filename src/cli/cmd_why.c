@@ -94,7 +94,7 @@ static void print_run(struct out *out, const struct why_list *list)
 
 	strbuf_addf(&line, "run %" PRIu64, run->id);
 	if (!view_is_live(&list->rundown.list)) {
-		strbuf_adds(&line, " is ");
+		strbuf_adds(&line, run->state == STATE_FAILED ? " " : " is ");
 		show_state(out, &line, run, list->rundown.list.now_ms);
 	} else if (run->state == STATE_FAILED) {
 		strbuf_adds(&line, " has failed, other branches of it go on");

@@ -101,6 +101,7 @@ exits "a run that is done" 5 stepq why 67
 is "waits for nothing" "$(words)" \
 	"run 67 is done in LONG, AGE, cost 1.12"
 exits "a run that failed" 5 stepq why 74
+is "says so" "$(words | sed 1q)" "run 74 failed after LONG, AGE, cost 0.12"
 is "tells how to go on" "$(words | sed 1d)" \
 	'  director  failed: status 500 after 3 tries: "model overloaded": stepq retry 12
   image  waits for director, which failed'
