@@ -175,9 +175,12 @@ heal() {
 points() {
 	awk -v full="$full" -v first="${1:-100000}" -v all="${2:-}" '
 		/^[0-9]+ START TRANSACTION/ { begun = 1 }
-		!begun && !all || (full == "" && NR > first && NR % 25) { next }
-		{ kept = kept NR " before\n" }
-		full != "" || $2 == "COMMIT" { kept = kept NR " after\n" }
+		!begun && !all { next }
+		full != "" || NR <= first || NR % 25 == 0 {
+			kept = kept NR " before\n"
+			if (full != "" || $2 == "COMMIT")
+				kept = kept NR " after\n"
+		}
 		$2 == "COMMIT" { printf "%s", kept; kept = "" }
 	' "$work/statements"
 }
@@ -389,7 +392,7 @@ map      map
 loop     loop
 branches branches
 policy   policy
-wide     wide    -        45
+wide     wide    -        60
 parking  late
 waiting  timer
 timer    timer   due
