@@ -210,6 +210,23 @@ static int check_time(struct task *task, const struct task_limits *limits)
 	return 0;
 }
 
+/* What a person gave as the reason: a text, {"reason": text}, or anything. */
+static void add_why(struct strbuf *out, jv result)
+{
+	const char *text = NULL;
+
+	if (jv_get_kind(result) == JV_KIND_STRING)
+		text = jv_string_value(result);
+	else if (jv_get_kind(result) == JV_KIND_OBJECT)
+		text = json_str(result, "reason");
+	if (jv_get_kind(result) != JV_KIND_NULL)
+		strbuf_adds(out, ": ");
+	if (text)
+		strbuf_adds(out, text);
+	else if (jv_get_kind(result) != JV_KIND_NULL)
+		json_dump(result, out);
+}
+
 /* `answer` is taken over: {"approved": ..., "result": ...}. */
 static void answered(struct task *task, jv answer, const char *by,
 		     const struct task_limits *limits)
@@ -231,10 +248,7 @@ static void answered(struct task *task, jv answer, const char *by,
 	}
 	strbuf_addf(&reason, "rejected by %s",
 		    strcmp(by, "deadline") == 0 ? "its deadline" : "a person");
-	if (jv_get_kind(result) != JV_KIND_NULL) {
-		strbuf_adds(&reason, ": ");
-		json_dump(result, &reason);
-	}
+	add_why(&reason, result);
 	jv_free(result);
 	jv_free(answer);
 	task_fail(task, strbuf_str(&reason), NULL, limits);

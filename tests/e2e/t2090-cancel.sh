@@ -78,6 +78,13 @@ ok "its run is done then" wait_for 20 state_is \
 	"episode_id = 2 AND run_id IS NULL" "done"
 like "with the answer as its result" "$(sql "SELECT result FROM episode_jobs
 	WHERE episode_id = 2 AND step = 'ask'")" '"approved": ?true'
+stepq push gated --episode 3 >/dev/null
+ok "another gate is parked" wait_for 20 state_is "episode_id = 3 AND
+	step = 'ask'" waiting
+ok "and rejected" wait_for 20 stepq reject episode:3 --reason "too dark"
+ok "its run fails" wait_for 20 state_is "episode_id = 3 AND run_id IS NULL" failed
+is "with the reason in words" "$(sql "SELECT error FROM episode_jobs
+	WHERE episode_id = 3 AND step = 'ask'")" "rejected by a person: too dark"
 kill "$worker"
 ok "the worker ends in good order" wait "$worker"
 done_testing
