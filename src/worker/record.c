@@ -211,12 +211,16 @@ static int write_alone(struct worker *w, struct task **tasks, size_t n)
 	return 0;
 }
 
-static size_t pick_ended(const struct worker *w, struct task **out)
+/*
+ * From where the last turn stopped: large maps, which end piece by piece, would
+ * else keep those behind them from being written.
+ */
+static size_t pick_ended(struct worker *w, struct task **out)
 {
-	size_t i, n = 0, bytes = 0;
+	size_t from = w->pick_from, i, n = 0, bytes = 0;
 
 	for (i = 0; i < w->tasks_n && n < LIMIT_TURN_ITEMS; i++) {
-		struct task *task = w->tasks[i];
+		struct task *task = w->tasks[(from + i) % w->tasks_n];
 
 		if (task->phase != TASK_ENDED)
 			continue;
@@ -225,6 +229,7 @@ static size_t pick_ended(const struct worker *w, struct task **out)
 			break;
 		out[n++] = task;
 	}
+	w->pick_from = (from + i) % w->tasks_n;
 	return n;
 }
 

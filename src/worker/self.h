@@ -47,6 +47,7 @@ struct worker {
 	size_t tasks_n;
 	size_t tasks_alloc;
 	size_t ended_n;      /* of them: wait to be written */
+	size_t pick_from;    /* index of the first to look at for that */
 	size_t resting_n;    /* of them: written, keeping their place */
 	struct task **doubt; /* claimed by a COMMIT of unknown fate */
 	size_t doubt_n;

@@ -19,6 +19,8 @@ pipelines = (
   { name = "wide"; steps = (
     { name = "each"; engine = "noop"; each = "range(.input.n)"; input = "{n: .item}"; output = ".n"; },
     { name = "end";  engine = "noop"; input = "{ordered: (.each == [range(.each | length)]), n: (.each | length)}"; } ); },
+  { name = "heavy"; steps = (
+    { name = "each"; engine = "noop"; each = "(\"x\" * 900000) as $p | range(16) | [$p]"; input = "1"; at_once = 1; } ); },
   { name = "small"; steps = (
     { name = "one"; engine = "noop"; input = "{}"; },
     { name = "two"; engine = "noop"; input = "{}"; } ); }
@@ -87,4 +89,15 @@ is "no job is left" "$(sql "SELECT COUNT(*) FROM jobs")" 0
 worker_signal a TERM
 worker_wait a
 is "the worker ends well" "$worker_status" 0
+
+for i in 1 2 3 4 5 6; do
+	push heavy >/dev/null
+done
+run=$(push small)
+worker_start b
+ok "a small run ends beside maps of large items" wait_for 30 run_done "$run"
+is "none of which has got them all by then" "$(sql "SELECT MAX(n) < 16 FROM
+	(SELECT COUNT(*) n FROM episode_jobs WHERE pipeline = 'heavy'
+	AND kind = 'item' AND created_at < (SELECT completed_at FROM
+	episode_jobs WHERE uuid = '$run') GROUP BY parent_id) m")" 1
 done_testing
