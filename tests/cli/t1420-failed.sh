@@ -157,7 +157,7 @@ is "JSON" "$(stepq forget 10 --format json)" '{"id":10,"outcome":"forgotten"}'
 exits "forget wants names" 2 stepq forget
 ok "its run stays failed" stepq status 74
 like "and says how to start anew" "$(cat "$work/out")" \
-	'stepq push pipeline.full --episode=31$'
+	'stepq rerun 74 --failed$'
 
 # flush
 runs_load
