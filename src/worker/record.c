@@ -165,6 +165,9 @@ static int write_refused(struct worker *w, struct task *task,
 	if (task->settle.kind == SETTLE_EXPAND && why->code == ERR_DB_DUP) {
 		if (say_why_not_unique(w, task, &reason))
 			return -1;
+	} else if (task->settle.kind == SETTLE_BURY &&
+		   why->code == ERR_DB_DUP) {
+		strbuf_adds(&reason, task->settle.error);
 	} else {
 		strbuf_addf(&reason, "cannot be stored: %s", why->text);
 	}

@@ -88,6 +88,13 @@ ok "the same uuid again fails" wait_for 10 sh -c \
 	"test -n \"\$(grep 'job failed' '$work/a.log' | grep '$twice')\""
 after=$(push pipeline.full)
 ok "the queue goes on after that" wait_for 10 run_done "$after"
+push none >"$work/none"
+push_raw "{\"uuid\":\"$(cat "$work/none")\",\"job\":\"none\"}"
+both_failed() {
+	test "$(sql "SELECT COUNT(*) FROM failed_jobs
+		WHERE exception LIKE 'no pipeline%none%'")" = 2
+}
+ok "a uuid that failed already hides no reason" wait_for 5 both_failed
 worker_signal a TERM
 worker_wait a
 is "the worker lived through all of it" "$worker_status" 0
