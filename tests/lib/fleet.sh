@@ -44,6 +44,7 @@ at_exit fleet_end
 worker_start() {
 	local name="$1"
 	shift
+	rm -f "$work/$name.log" # that of an earlier worker of the name
 	stepq work --name="$name" --sleep=0.1 "$@" >"$work/$name.log" 2>&1 &
 	eval "worker_pid_$name=$!"
 	fleet_pids="$fleet_pids $!"
