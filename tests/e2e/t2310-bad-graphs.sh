@@ -13,7 +13,7 @@ set -u
 # shellcheck source=tests/lib/fleet.sh
 . "$top_srcdir/tests/lib/fleet.sh"
 
-mariadb_start
+mariadb_start --max-allowed-packet=16M
 
 # refused NAME STEPS ERE: the configuration is not taken, for that reason.
 refused() {
