@@ -30,9 +30,9 @@ enum {
 };
 
 static const char *const tables[] = {
-	"jobs",           "failed_jobs",      "projects", "episodes",
-	"definitions",    "episode_jobs",     "workers",  "queues",
-	"episode_events", "stepq_migrations",
+	"jobs",           "failed_jobs",       "projects",         "episodes",
+	"definitions",    "episode_jobs",      "workers",          "queues",
+	"episode_events", "run_cancellations", "stepq_migrations",
 };
 
 static const char sql_ping[] = "DO 0";
@@ -74,6 +74,9 @@ static const char *const sql_writes[] = {
 	"INSERT INTO workers SELECT * FROM workers WHERE 1 = 0",
 	"UPDATE workers SET id = id WHERE 1 = 0",
 	"DELETE FROM workers WHERE 1 = 0",
+	"INSERT INTO run_cancellations SELECT * FROM run_cancellations"
+	" WHERE 1 = 0",
+	"DELETE FROM run_cancellations WHERE 1 = 0",
 	"SELECT * FROM queues WHERE 1 = 0",
 	"SELECT * FROM projects WHERE 1 = 0",
 };

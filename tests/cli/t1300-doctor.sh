@@ -103,7 +103,7 @@ sql "RENAME TABLE elsewhere TO episode_events"
 sql "CREATE USER guest@localhost"
 sql "GRANT SELECT ON *.* TO guest@localhost"
 for table in jobs failed_jobs definitions episode_jobs episode_events \
-	episodes workers; do
+	episodes run_cancellations workers; do
 	sql "GRANT INSERT, UPDATE, DELETE ON $table TO guest@localhost"
 done
 export STEPQ_DATABASE_USER=guest
@@ -111,6 +111,7 @@ examine "a user with the rights" 0
 for right in "INSERT jobs" "UPDATE jobs" "DELETE jobs" "INSERT failed_jobs" \
 	"DELETE failed_jobs" "INSERT definitions" "INSERT episode_jobs" \
 	"UPDATE episode_jobs" "INSERT episode_events" "UPDATE episodes" \
+	"INSERT run_cancellations" "DELETE run_cancellations" \
 	"INSERT workers" "UPDATE workers" "DELETE workers"; do
 	sql "REVOKE ${right% *} ON ${right#* } FROM guest@localhost"
 	examine "one without $right" 1
