@@ -140,6 +140,16 @@ int json_parse(const char *text, size_t len, jv *out, struct err *err)
 	return -1;
 }
 
+jv json_stored(const char *text)
+{
+	struct err err;
+	jv v;
+
+	if (!text || json_parse(text, strlen(text), &v, &err))
+		return jv_null();
+	return v;
+}
+
 void json_dump(jv v, struct strbuf *out)
 {
 	jv text = jv_dump_string(jv_copy(v), 0);

@@ -23,6 +23,12 @@ struct err;
 int json_parse(const char *text, size_t len, jv *out,
 	       struct err *err) MUST_CHECK;
 
+/**
+ * A JSON text that a database keeps, which has checked it: jv_null() for NULL,
+ * and for what is no JSON after all.
+ */
+jv json_stored(const char *text) MUST_CHECK;
+
 /** Compact text of `v`, appended. */
 void json_dump(jv v, struct strbuf *out);
 

@@ -18,6 +18,7 @@
 #define LIMIT_PIPELINES 1000u         /* in one configuration */
 #define LIMIT_STEPS 256u              /* in one pipeline */
 #define LIMIT_MAP_ITEMS 100000u       /* in one map */
+#define LIMIT_MAP_AT_ONCE 100u        /* items under way, unless told */
 #define LIMIT_MAP_CHUNK 200u          /* rows of items made in one go */
 #define LIMIT_MAP_RESULT (32u * MIB)  /* results of a map's items, together */
 #define LIMIT_JQ_MS 1000              /* processor time of one expression */

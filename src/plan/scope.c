@@ -3,9 +3,7 @@
 #include <config.h>
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/util.h"
@@ -25,17 +23,6 @@ int scope_sees(const struct pipeline *pipeline, size_t step, size_t other)
 			return 1;
 	}
 	return 0;
-}
-
-/* A JSON text of the database, which wrote it as JSON. */
-static jv stored(const char *text)
-{
-	struct err err;
-	jv v;
-
-	if (!text || json_parse(text, strlen(text), &v, &err))
-		return jv_null();
-	return v;
 }
 
 /* Takes over both. */
@@ -62,6 +49,11 @@ static jv merge(enum pipeline_merge how, jv old, jv value)
 	}
 	jv_free(old);
 	return value;
+}
+
+static const char *name_of(const struct pipeline_step *step)
+{
+	return step->into ? step->into : step->name;
 }
 
 static jv contribute(jv state, const char *name, enum pipeline_merge how,
@@ -103,19 +95,18 @@ jv scope_contribute(jv state, const struct pipeline *pipeline,
 
 	if (row->state == STATE_FAILED || row->state == STATE_SKIPPED) {
 		if (row->state == STATE_FAILED && step->merge == MERGE_REPLACE)
-			state = contribute(state,
-					   step->into ? step->into : step->name,
-					   MERGE_REPLACE, jv_null());
+			state = contribute(state, name_of(step), MERGE_REPLACE,
+					   jv_null());
 		return row->error ? set_error(state, step->name, row->error)
 				  : state;
 	}
 	if (row->state != STATE_DONE)
 		return state;
-	value = stored(row->result);
+	value = json_stored(row->result);
 	state = set_error(state, step->name, NULL);
 	for (;;) {
-		state = contribute(state, step->into ? step->into : step->name,
-				   step->merge, jv_copy(value));
+		state = contribute(state, name_of(step), step->merge,
+				   jv_copy(value));
 		if (!step->is_fallback)
 			break;
 		step = &pipeline->steps[step->fallback_of];

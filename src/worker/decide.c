@@ -30,17 +30,6 @@
 #include "plan/scope.h"
 #include "worker/task.h"
 
-/* A JSON text of the database, which wrote it as JSON. */
-static jv stored(const char *text)
-{
-	struct err err;
-	jv v;
-
-	if (!text || json_parse(text, strlen(text), &v, &err))
-		return jv_null();
-	return v;
-}
-
 static jv run_value(const struct run_step *step)
 {
 	jv run = jv_object();
@@ -86,7 +75,7 @@ static void look_around(struct task *task, const struct task_sight *sight,
 				task->feeds[k] = result->step_id;
 	}
 	task->scope = jv_object_set(jv_object(), jv_string("input"),
-				    stored(task->step.run_input));
+				    json_stored(task->step.run_input));
 	task->scope = jv_object_set(task->scope, jv_string("run"),
 				    run_value(&task->step));
 	task->scope = scope_add(task->scope, pipeline, task->index, rows, n);
@@ -104,7 +93,7 @@ static void see(struct task *task, const struct task_sight *sight,
 	task->state = jv_copy(task->scope);
 	if (task->step.parent_id) {
 		task->state = jv_object_set(task->state, jv_string("item"),
-					    stored(task->step.value));
+					    json_stored(task->step.value));
 		task->state = jv_object_set(task->state, jv_string("index"),
 					    jv_number(task->step.item));
 	}
@@ -267,7 +256,7 @@ static void decide_gate(struct task *task, const struct task_limits *limits)
 			return;
 	}
 	if (task->step.value) {
-		answered(task, stored(task->step.value), "person", limits);
+		answered(task, json_stored(task->step.value), "person", limits);
 		return;
 	}
 	if (task->step.is_parked && task->step.is_due) {
@@ -321,7 +310,7 @@ static void decide_map(struct task *task, const struct task_sight *sight,
 void task_decide(struct task *task, const struct task_sight *sight,
 		 const struct task_limits *limits)
 {
-	enum state states[LIMIT_STEPS];
+	enum state states[LIMIT_STEPS] = { STATE_WAITING };
 	const struct run_step *row = &task->step;
 	int is_new = row->starts == 0 && !row->is_parked && !row->has_items;
 

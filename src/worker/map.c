@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -75,7 +74,8 @@ void task_map_piece(struct task *task)
 		.items = n,
 		.first = task->items_at,
 		.values = (const char *const *)task->values,
-		.at_once = (uint32_t)(step->at_once > 0 ? step->at_once : 100),
+		.at_once = (uint32_t)(step->at_once > 0 ? step->at_once
+							: LIMIT_MAP_AT_ONCE),
 	};
 	while (task->items_at < n && task->map.n < LIMIT_MAP_CHUNK &&
 	       bytes < PIECE_BYTES) {
@@ -144,17 +144,6 @@ static void fail_map(struct task *task, const struct run_item *items, size_t n,
 	strbuf_release(&detail);
 }
 
-static jv result_of(const struct run_item *item)
-{
-	struct err err;
-	jv v;
-
-	if (item->state != STATE_DONE || !item->result ||
-	    json_parse(item->result, strlen(item->result), &v, &err))
-		return jv_null();
-	return v;
-}
-
 void task_collect(struct task *task, const struct run_item *items, size_t n,
 		  const struct task_limits *limits)
 {
@@ -170,6 +159,9 @@ void task_collect(struct task *task, const struct run_item *items, size_t n,
 	}
 	results = jv_array_sized((int)n);
 	for (i = 0; i < n; i++)
-		results = jv_array_append(results, result_of(&items[i]));
+		results = jv_array_append(results,
+					  items[i].state == STATE_DONE
+						  ? json_stored(items[i].result)
+						  : jv_null());
 	task_done(task, results, "0", limits);
 }

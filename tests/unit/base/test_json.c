@@ -212,6 +212,27 @@ static void quoting_escapes_and_mends(void **state)
 	strbuf_release(&sb);
 }
 
+static void what_is_stored_is_a_value_or_null(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "{\"a\":[1]}", "{\"a\":[1]}" },
+		{ "false", "false" },
+		{ "{broken", "null" },
+		{ NULL, "null" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		jv v = json_stored(rows[i][0]);
+		char *text = json_text(v);
+
+		assert_string_equal(text, rows[i][1]);
+		free(text);
+		jv_free(v);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_member_is_borrowed_or_null),
 		cmocka_unit_test(a_u64_comes_as_number_or_digits),
 		cmocka_unit_test(quoting_escapes_and_mends),
+		cmocka_unit_test(what_is_stored_is_a_value_or_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
